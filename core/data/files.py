@@ -1,0 +1,74 @@
+"""Opening a data file that a person named: found, regular, readable and of a bounded size."""
+
+from __future__ import annotations
+
+import os
+import stat
+from itertools import islice
+from pathlib import Path
+
+from ..errors import InputError
+from ..quoting import MOST_COMPARED, did_you_mean, quoted
+from ..settings import DataSettings
+
+MOST_BYTES = 512 * 1024**2
+MOST_CELLS = 64_000_000
+"""Numbers in X. As float64 they take the 512 MB that a file may have."""
+MOST_ROWS = 10_000_000
+MOST_PROBLEMS = 5
+"""Problems of one file that are reported at once."""
+LONGEST_PATH = 200
+
+
+def file_name(settings: DataSettings) -> str:
+    """The path as it was given, fit for a message."""
+    return quoted(settings.path, LONGEST_PATH)
+
+
+def read_file(settings: DataSettings, folder: Path) -> bytes:
+    """Read the whole of ``settings.path``, relative to ``folder`` unless it is absolute.
+
+    Raises:
+        InputError: no path given, no such file, a directory or a device, unreadable, empty, or
+            larger than 512 MB.
+    """
+    if not settings.path:
+        raise InputError(f"data.path is empty; source {settings.source!r} reads a file: name it")
+    name = file_name(settings)
+    try:
+        path = folder / Path(settings.path).expanduser()
+        mode = path.stat().st_mode
+        # Looked at before it is opened: opening a pipe would wait for a writer, for ever.
+        if stat.S_ISDIR(mode):
+            raise InputError(f"{name}: is a directory; data.path is a file")
+        if not stat.S_ISREG(mode):
+            raise InputError(f"{name}: is no regular file")
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            content = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise InputError(f"{name}: no such file{_nearby(path)}") from None
+    except PermissionError:
+        raise InputError(f"{name}: permission denied") from None
+    except OSError as error:
+        raise InputError(f"{name}: cannot be read ({error.strerror or error})") from None
+    except (ValueError, RuntimeError):
+        # A NUL in the path; a "~" without a home.
+        raise InputError(f"{name}: is no path of a file") from None
+    if max(size, len(content)) > MOST_BYTES:
+        raise InputError(f"{name}: larger than {MOST_BYTES:,} bytes, the most that is read")
+    if not content:
+        raise InputError(f"{name}: is empty")
+    return content
+
+
+def _nearby(path: Path) -> str:
+    """Where was looked, and a file there with nearly that name."""
+    looked = f" (looked in {quoted(str(path.parent), LONGEST_PATH)})"
+    try:
+        with os.scandir(path.parent) as entries:
+            others = [entry.name for entry in islice(entries, MOST_COMPARED) if entry.is_file()]
+    except OSError:
+        return looked
+    near = did_you_mean(path.name, sorted(others))
+    return f"{looked}; {near}" if near else looked
