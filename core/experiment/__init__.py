@@ -1,0 +1,21 @@
+"""Experiments: what a TOML file or a dict says, validated, with every problem told at once."""
+
+from __future__ import annotations
+
+from .experiment import (
+    Experiment,
+    command_line,
+    load_experiment,
+    load_toml_text,
+    parse_override,
+    to_toml,
+)
+
+__all__ = [
+    "Experiment",
+    "command_line",
+    "load_experiment",
+    "load_toml_text",
+    "parse_override",
+    "to_toml",
+]
