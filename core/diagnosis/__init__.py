@@ -1,0 +1,7 @@
+"""The diagnosis: rules that walk over a history and say in words what is wrong with a run."""
+
+from __future__ import annotations
+
+from .diagnosis import RULES, Diagnosis
+
+__all__ = ["RULES", "Diagnosis"]

@@ -1,0 +1,250 @@
+"""Watching a run and saying what is wrong with it, the cause before its symptoms.
+
+A diagnosis walks over fixed steps of a history and remembers which rules held there; how often it
+is asked changes nothing, so a live run and a finished one get the same verdict. A finding stands
+when its rule has held at two checks in a row, and is dropped when it has failed at two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from math import isfinite
+
+import numpy as np
+
+from ..findings import Facts, Finding, Severity
+from ..history import Snapshot
+from ..record import NonFinite
+from .loss_rules import (
+    STALLED_LOSS,
+    divergence,
+    learning_rate_too_large,
+    learning_rate_too_small,
+    overfitting,
+)
+from .reading import Reader, Reading
+from .structural_rules import (
+    LEARNED_LOSS,
+    dying_relu,
+    exploding_gradient,
+    saturation,
+    symmetric_initialization,
+    unnormalized_inputs,
+    vanishing_gradient,
+)
+from .verdict import Verdict
+
+RULES: dict[str, Callable[[Reading], Verdict | None]] = {
+    "unnormalized_inputs": unnormalized_inputs,
+    "symmetric_initialization": symmetric_initialization,
+    "learning_rate_too_large": learning_rate_too_large,
+    "dying_relu": dying_relu,
+    "saturation": saturation,
+    "exploding_gradient": exploding_gradient,
+    "divergence": divergence,
+    "vanishing_gradient": vanishing_gradient,
+    "learning_rate_too_small": learning_rate_too_small,
+    "overfitting": overfitting,
+}
+"""Every rule by the kind of its finding; causes stand before their symptoms."""
+
+STRUCTURAL = (
+    "unnormalized_inputs",
+    "symmetric_initialization",
+    "dying_relu",
+    "saturation",
+    "exploding_gradient",
+    "vanishing_gradient",
+)
+"""What is wrong with the network itself; a start without these is sound."""
+
+SILENCED_BESIDE: dict[str, tuple[str, ...]] = {
+    "exploding_gradient": ("learning_rate_too_large",),
+    "learning_rate_too_small": (*STRUCTURAL, "learning_rate_too_large", "divergence"),
+}
+"""A finding is not made beside one of these, which explains it."""
+
+SILENCED_AFTER: dict[str, tuple[str, ...]] = {
+    "vanishing_gradient": ("divergence", "dying_relu", "learning_rate_too_large"),
+}
+"""A finding is not made once one of these has stood, unless it was there at the first check, before
+them: then it is a cause and not a symptom."""
+
+CONFIRMATIONS = 2
+"""Checks in a row that make a finding, or end it."""
+SOUND_LOSS = 30.0
+"""A first loss up to this is a sound start."""
+ERROR_AFTER = 60
+"""Steps that a network has before not learning is called an error."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A rule that holds, or held at the last check."""
+
+    since: int
+    verdict: Verdict
+    held: int = 1
+    missed: int = 0
+
+
+class Diagnosis:
+    """The findings of one run.
+
+    Checks are at its first step, the second, and then every 5 steps, less often (2 % of the steps
+    so far, at most 100) in long runs; the first value that is not finite is judged at its own step
+    and is the last check. Steps whose rows were dropped before they could be looked at are passed
+    over.
+
+    Args:
+        facts: what must be known of the run besides its records.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._reader = Reader(facts)
+        self._next = 1
+        self._scanned = 0
+        self._bad: NonFinite | None = None
+        self._ended = False
+        self._sound_start = False
+        self._first_check = 0
+        self._reading: Reading | None = None
+        self._standing: dict[str, _Standing] = {}
+        self._stood: dict[str, int] = {}
+        self._findings: tuple[Finding, ...] = ()
+
+    def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
+        """Look at what is new; the findings that stand now, causes first.
+
+        Args:
+            snapshot: of the same history every time, and never an older one.
+        """
+        if self._ended or not snapshot.count:
+            return self._findings
+        with np.errstate(all="ignore"):
+            self._find_bad(snapshot)
+            before = self._reading
+            for step in self._due(snapshot):
+                reading = self._reader.read(snapshot, step)
+                if reading is not None:
+                    self._check(reading)
+            if self._bad is not None:
+                self._end(snapshot, self._bad)
+        if self._reading is not None and self._reading is not before:
+            self._findings = self._made(self._reading)
+        return self._findings
+
+    def _find_bad(self, snapshot: Snapshot) -> None:
+        """The first value that is not finite: as the trainer named it, else the loss."""
+        self._bad = snapshot.nonfinite
+        column = snapshot.layout.columns("loss").start
+        for steps, rows in snapshot.rows(max(self._scanned + 1, snapshot.first_step)):
+            if self._bad is not None:
+                break
+            self._scanned = int(steps[-1])
+            wrong = np.flatnonzero(~np.isfinite(rows[:, column]))
+            if len(wrong):
+                self._bad = NonFinite(int(steps[wrong[0]]), None, "loss", 1, 1, 0.0)
+
+    def _due(self, snapshot: Snapshot) -> Iterator[int]:
+        """The check steps not yet passed, up to where values cease to be finite."""
+        end = snapshot.last_step + 1 if self._bad is None else self._bad.step
+        while (step := snapshot.first_step + self._next - 1) < end:
+            self._next = following(self._next)
+            yield step
+
+    def _check(self, reading: Reading) -> None:
+        if self._reading is None:
+            self._start(reading)
+        reading = replace(reading, sound_start=self._sound_start)
+        for kind, rule in RULES.items():
+            self._note(kind, reading.step, rule(reading))
+        self._reading = reading
+
+    def _start(self, reading: Reading) -> None:
+        self._first_check = reading.step
+        self._sound_start = (
+            isfinite(reading.decades)
+            and reading.first_loss <= SOUND_LOSS
+            and not any(RULES[kind](reading) for kind in STRUCTURAL)
+        )
+
+    def _end(self, snapshot: Snapshot, bad: NonFinite) -> None:
+        """The last check: what was about to be confirmed stands, and nothing else is measured."""
+        self._ended = True
+        reading = self._reader.read(snapshot, bad.step) or self._reading
+        if reading is None:
+            return
+        reading = replace(reading, step=bad.step, nonfinite=bad)
+        if self._reading is None:
+            self._check(reading)
+            return
+        reading = replace(reading, sound_start=self._sound_start)
+        for kind in ("learning_rate_too_large", "divergence"):
+            self._note(kind, bad.step, RULES[kind](reading))
+        self._reading = reading
+
+    def _note(self, kind: str, step: int, verdict: Verdict | None) -> None:
+        standing = self._standing.get(kind)
+        if verdict is None:
+            if standing is not None:
+                standing.missed += 1
+                if standing.missed == CONFIRMATIONS or standing.held < CONFIRMATIONS:
+                    del self._standing[kind]
+            return
+        if standing is None or (verdict.certain and not standing.verdict.certain):
+            standing = self._standing[kind] = _Standing(step, verdict)
+        else:
+            standing.verdict, standing.missed = verdict, 0
+            standing.held += 1
+        if self._stands(standing):
+            self._stood.setdefault(kind, standing.since)
+
+    def _stands(self, standing: _Standing) -> bool:
+        return self._ended or standing.verdict.certain or standing.held >= CONFIRMATIONS
+
+    def _made(self, reading: Reading) -> tuple[Finding, ...]:
+        standing = {kind: each for kind, each in self._standing.items() if self._stands(each)}
+        order = list(RULES)
+        return tuple(
+            Finding(
+                kind=kind,
+                severity=self._severity(kind, each.verdict, reading),
+                since_step=each.since,
+                layers=each.verdict.layers,
+                evidence=each.verdict.evidence,
+                message=each.verdict.message,
+            )
+            # What was there from the start comes before what followed from it.
+            for kind, each in sorted(
+                standing.items(),
+                key=lambda item: (item[1].since > self._first_check, order.index(item[0])),
+            )
+            if not self._silenced(kind, each, standing)
+        )
+
+    def _silenced(self, kind: str, each: _Standing, standing: dict[str, _Standing]) -> bool:
+        if any(other in standing for other in SILENCED_BESIDE.get(kind, ())):
+            return True
+        from_start = each.since == self._first_check
+        return any(
+            other in self._stood and not (from_start and self._stood[other] > each.since)
+            for other in SILENCED_AFTER.get(kind, ())
+        )
+
+    def _severity(self, kind: str, verdict: Verdict, reading: Reading) -> Severity:
+        if self._ended or verdict.certain:
+            return Severity.ERROR
+        if kind == "overfitting" or reading.count < ERROR_AFTER:
+            return Severity.WARNING
+        if reading.loss > STALLED_LOSS:
+            return Severity.ERROR
+        return Severity.NOTICE if reading.loss < LEARNED_LOSS else Severity.WARNING
+
+
+def following(check: int) -> int:
+    """The check after this one, both counted in steps from 1: 1, 2, 5, 10, 15 ..."""
+    if check < 5:
+        return 2 if check == 1 else 5
+    return check + max(5, min(100, check // 50))

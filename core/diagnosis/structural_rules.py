@@ -1,0 +1,225 @@
+"""Rules about what is wrong with a network itself: its inputs, its initial weights, its layers.
+
+Judged on the error signal, never on weight gradients: those contain the activations, which grow as
+the signal shrinks. ``docs/diagnosis.md`` has the source of each threshold.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, log10, nan, pi
+
+import numpy as np
+
+from .reading import Reading
+from .verdict import Verdict, indices, measured, number, power
+
+INPUT_OFFSET = 3.0
+INPUT_SPREAD = 10.0
+INPUT_RMS_LOW, INPUT_RMS_HIGH = 0.1, 10.0
+DEAD_SHARE = 0.6
+DEAD_RISE = 0.25
+SATURATED_SHARE = 0.5
+LEARNED_LOSS = 0.3
+VANISHING_DECADES = -2.0
+EXPLODING_DECADES = 2.0
+BATCH_NORM_DECADES = log10((pi / (pi - 1.0)) ** 0.5)
+"""By which batch normalization with ReLU makes the error signal grow, a layer, harmlessly: 1.21."""
+ACTIVATION_DECADES = 1.5
+BLOWN_LOSS = 3.0
+AS_AT_START = 0.5
+"""Decades of difference that are not worth telling."""
+
+
+def unnormalized_inputs(reading: Reading) -> Verdict | None:
+    """Inputs far from mean 0 and standard deviation 1, or of very different scales."""
+    inputs = reading.facts.inputs
+    if inputs is None:
+        return None
+    said = []
+    if inputs.offset > INPUT_OFFSET:
+        said.append(f"their means are {inputs.offset:.1e} times their standard deviations")
+    if inputs.spread > INPUT_SPREAD:
+        said.append(f"their standard deviations differ by a factor of {inputs.spread:.1e}")
+    if inputs.rms < INPUT_RMS_LOW or inputs.rms > INPUT_RMS_HIGH:
+        said.append(f"their rms is {inputs.rms:.1e}")
+    if not said:
+        return None
+    return Verdict(
+        layers=(),
+        evidence=measured(
+            offset=inputs.offset,
+            offset_threshold=INPUT_OFFSET,
+            spread=inputs.spread,
+            spread_threshold=INPUT_SPREAD,
+            rms=inputs.rms,
+            rms_low_threshold=INPUT_RMS_LOW,
+            rms_high_threshold=INPUT_RMS_HIGH,
+        ),
+        message=(
+            f"The inputs are not normalized: {', and '.join(said)}. "
+            "No learning rate suits all weights then; standardize the inputs."
+        ),
+    )
+
+
+def symmetric_initialization(reading: Reading) -> Verdict | None:
+    """All units of the first hidden layer are the same unit."""
+    if not reading.facts.symmetric:
+        return None
+    units = reading.layout.layers[0].width
+    return Verdict(
+        layers=(1,),
+        evidence=measured(units=units, different_units=1.0),
+        message=(
+            f"All {units} units of layer 1 start the same and get the same gradient, so they stay "
+            "the same: the layer works like one unit. Draw the initial weights at random."
+        ),
+    )
+
+
+def dying_relu(reading: Reading) -> Verdict | None:
+    """ReLU units that are zero on the whole probe set: most of a layer, or quickly more of all."""
+    dead, means = reading.dead, reading.dead_means
+    rise = means[-1] - min(means) if means else 0.0
+    if np.any(dead > DEAD_SHARE):
+        layers = np.flatnonzero(dead > DEAD_SHARE)
+    elif rise > DEAD_RISE:
+        layers = np.flatnonzero(dead >= means[-1])
+    else:
+        return None
+    worst = int(layers[np.argmax(dead[layers])])
+    share, start = float(dead[worst]), float(reading.dead_at_start[worst])
+    born = start > DEAD_SHARE
+    when = "born dead: so they were at the first step" if born else f"{start:.0%} at the start"
+    return Verdict(
+        layers=indices(layers),
+        evidence=measured(
+            dead_share=share,
+            threshold=DEAD_SHARE,
+            dead_share_at_start=start,
+            worst_layer=worst + 1,
+            mean_rise=rise,
+            rise_threshold=DEAD_RISE,
+        ),
+        message=(
+            f"{share:.0%} of the ReLU units of layer {worst + 1} are dead on the probe set "
+            f"({when}). Their gradient is exactly zero, so they do not come back."
+        ),
+    )
+
+
+def saturation(reading: Reading) -> Verdict | None:
+    """Most of a hidden layer lies in the flat part of its activation, and the loss is not low."""
+    hidden = reading.saturated[:-1]
+    layers = np.flatnonzero(hidden > SATURATED_SHARE)
+    # Residual tanh networks saturate and learn to zero loss: saturation alone is no fault.
+    if not len(layers) or reading.loss < LEARNED_LOSS:
+        return None
+    worst = int(layers[np.argmax(hidden[layers])])
+    share = float(hidden[worst])
+    return Verdict(
+        layers=indices(layers),
+        evidence=measured(saturated_share=share, threshold=SATURATED_SHARE, worst_layer=worst + 1),
+        message=(
+            f"{share:.0%} of the activations of layer {worst + 1} lie in the flat part of "
+            f"{reading.layout.layers[worst].activation}, where the slope is nearly zero: "
+            "hardly any error signal gets through."
+        ),
+    )
+
+
+def exploding_gradient(reading: Reading) -> Verdict | None:
+    """The error signal grows on its way back, or the activations on their way forward."""
+    decades, threshold = reading.decades, EXPLODING_DECADES
+    if reading.facts.batch_normalized:
+        rectifiers = sum(layer.rectifier for layer in reading.layout.layers)
+        threshold += rectifiers * BATCH_NORM_DECADES
+    if isfinite(decades) and decades > threshold:
+        return Verdict(
+            layers=indices(np.flatnonzero(reading.signal - reading.signal[-1] > threshold)),
+            evidence=_profile(reading, threshold),
+            message=(
+                f"The error signal grows by {_factor(reading):.2g} per layer on its way back: "
+                f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}, "
+                f"{power(reading.signal[0]):.1e} in layer 1 (10^{decades:+.1f}"
+                f"{_at_start(reading)}). "
+                "Updates of the first layers are far too large for any one learning rate."
+            ),
+        )
+    growth = activation_growth(reading)
+    if growth > ACTIVATION_DECADES and reading.loss > BLOWN_LOSS:
+        return Verdict(
+            layers=indices(range(reading.n_layers - 1)),
+            evidence=measured(
+                activation_growth_log10=growth,
+                threshold=ACTIVATION_DECADES,
+                loss_in_baselines=reading.loss,
+                loss_threshold=BLOWN_LOSS,
+                first_layer=1,
+                last_layer=reading.n_layers - 1,
+            ),
+            message=(
+                f"The activations grow by 10^{growth:.1f} from the first hidden layer to the last, "
+                f"and the loss is {number(reading.loss)} times that of knowing nothing. "
+                "The gradients grow with them."
+            ),
+        )
+    return None
+
+
+def activation_growth(reading: Reading) -> float:
+    """log10 of the largest over the first standard deviation of the hidden layers' activations."""
+    std = reading.activation_std[:-1]
+    std = std[np.isfinite(std)]
+    if len(std) < 2 or std[0] <= 0.0:
+        return 0.0
+    return log10(std.max()) - log10(std[0])
+
+
+def vanishing_gradient(reading: Reading) -> Verdict | None:
+    """The error signal shrinks on its way back to the first layer."""
+    if not reading.decades < VANISHING_DECADES:
+        return None
+    last = f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}"
+    if isfinite(reading.decades):
+        what = (
+            f"The error signal shrinks by {_factor(reading):.2g} per layer on its way back: "
+            f"{last}, {power(reading.signal[0]):.1e} in layer 1 (10^{reading.decades:+.1f}"
+            f"{_at_start(reading)})."
+        )
+    else:
+        what = f"The error signal is {last} and exactly zero in layer 1."
+    return Verdict(
+        layers=indices(np.flatnonzero(reading.signal - reading.signal[-1] < VANISHING_DECADES)),
+        evidence=_profile(reading, VANISHING_DECADES),
+        message=f"{what} The first layers hardly learn.",
+    )
+
+
+def _profile(reading: Reading, threshold: float) -> dict[str, float]:
+    """Evidence on the error signal; no ratio where layer 1 gets exactly nothing."""
+    at_start = reading.decades_at_start
+    ends = measured(
+        threshold=threshold,
+        ratio_log10_at_start=at_start if isfinite(at_start) else nan,
+        first_layer=1,
+        last_layer=reading.n_layers,
+        error_signal_first=power(reading.signal[0]),
+        error_signal_last=power(reading.signal[-1]),
+    )
+    if not isfinite(reading.decades):
+        return ends
+    return measured(ratio_log10=reading.decades, factor_per_layer=_factor(reading)) | ends
+
+
+def _at_start(reading: Reading) -> str:
+    """The ratio at the first step, where it was another."""
+    at_start = reading.decades_at_start
+    if not isfinite(at_start) or abs(at_start - reading.decades) < AS_AT_START:
+        return ""
+    return f"; 10^{at_start:+.1f} at the first step"
+
+
+def _factor(reading: Reading) -> float:
+    """By which the error signal changes from one layer back to the one before, on average."""
+    return power(reading.decades / max(reading.n_layers - 1, 1))

@@ -1,0 +1,45 @@
+"""What a rule says: the layers, the numbers that decided, the words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import isfinite, isnan
+from sys import float_info
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one rule says of one reading."""
+
+    layers: tuple[int, ...]
+    """The layers concerned, 1-based."""
+    evidence: dict[str, float]
+    message: str
+    certain: bool = False
+    """It needs no second check: a value was not finite."""
+
+
+def measured(**numbers: float) -> dict[str, float]:
+    """Numbers as evidence: finite; what could not be told is left out."""
+    largest = float_info.max
+    return {
+        name: min(max(float(value), -largest), largest)
+        for name, value in numbers.items()
+        if not isnan(value)
+    }
+
+
+def indices(layers: Iterable[int]) -> tuple[int, ...]:
+    """Layers as people count them, from places in an array."""
+    return tuple(int(layer) + 1 for layer in layers)
+
+
+def power(decades: float) -> float:
+    """``10 ** decades``; the largest power there is where that is beyond all bounds."""
+    return float(10.0 ** min(float(decades), float_info.max_10_exp))
+
+
+def number(value: float) -> str:
+    """A loss in words."""
+    return f"{value:.1e}" if isfinite(value) else "no finite number"

@@ -1,0 +1,122 @@
+"""What a diagnosis finds, and what it must know of a run besides the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from .record import Array
+
+FINDING_KINDS: tuple[str, ...] = (
+    "vanishing_gradient",
+    "exploding_gradient",
+    "divergence",
+    "dying_relu",
+    "saturation",
+    "learning_rate_too_large",
+    "learning_rate_too_small",
+    "overfitting",
+    "unnormalized_inputs",
+    "symmetric_initialization",
+)
+
+UNIT_SPREAD = 1e-3
+"""Units whose z differ by less than this share of its rms are the same unit."""
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    NOTICE = "notice"
+    """It is so, and the network learns all the same."""
+    WARNING = "warning"
+    """It is so, and may do harm."""
+    ERROR = "error"
+    """It is so, and the network does not learn."""
+
+    @property
+    def rank(self) -> int:
+        """0 for a notice, 1 for a warning, 2 for an error: for comparing."""
+        return (Severity.NOTICE, Severity.WARNING, Severity.ERROR).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a rule found, with the numbers that decided."""
+
+    kind: str
+    """One of ``FINDING_KINDS``."""
+    severity: Severity
+    since_step: int
+    """The first step at which it stood and since when it has not ceased."""
+    layers: tuple[int, ...]
+    """The layers concerned, 1-based; empty where it concerns none in particular."""
+    evidence: Mapping[str, float]
+    """What was measured, and the ``threshold`` (or thresholds) it was held against; finite."""
+    message: str
+    """One or two sentences: what it is and what it means, with the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFacts:
+    """How the training inputs lie, as the network sees them; constant features are left out."""
+
+    offset: float
+    """Median over the features of abs(mean) / standard deviation."""
+    spread: float
+    """90th over 25th percentile of the features' standard deviations."""
+    rms: float
+    """Root mean square of all entries."""
+
+    @classmethod
+    def of(cls, X: Array) -> InputFacts:
+        """Measure inputs ``(rows, features)``; NaN for what cannot be told of so few."""
+        with np.errstate(all="ignore"):
+            values = np.asarray(X, np.float64)
+            largest = float(np.abs(values).max(initial=0.0)) or 1.0
+            scaled = values / largest  # squares of 1e200 would overflow
+            std = scaled.std(axis=0) if len(scaled) else np.zeros(scaled.shape[1])
+            varying = std > 0.0
+            if not varying.any():
+                offset = spread = float("nan")
+            else:
+                offset = float(np.median(np.abs(scaled.mean(axis=0)[varying]) / std[varying]))
+                spread = float(np.divide(*np.percentile(std[varying], (90, 25))))
+            return cls(offset, spread, largest * float(np.sqrt(np.mean(scaled**2))))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the rules must know of a run besides its records."""
+
+    steps_planned: int
+    baseline: float
+    """The loss of knowing nothing: the unit of every loss here."""
+    inputs: InputFacts | None = None
+    """None: not known, and not judged."""
+    symmetric: bool = False
+    """All units of the first hidden layer compute the same at the first step."""
+    batch_normalized: bool = False
+    """Hidden layers are batch-normalized: some growth of the error signal is then harmless."""
+    plain_descent: bool = False
+    """An update is -rate x gradient (scaled by its norm at most): sgd without weight decay and
+    without clipping by value. Only then is the promised progress known from the records."""
+
+
+def units_identical(z: Array) -> bool:
+    """Whether all units of a layer compute the same: z ``(rows, units)``, before normalization.
+
+    True where the spread of z across the units is below ``UNIT_SPREAD`` of its rms, or z is zero
+    throughout. One unit alone is no symmetry.
+    """
+    if z.shape[1] < 2 or not np.isfinite(z).all():
+        return False
+    largest = float(np.abs(z).max(initial=0.0))
+    if largest == 0.0:
+        return True
+    scaled = np.asarray(z, np.float64) / largest
+    spread = np.sqrt(np.mean(scaled.var(axis=1)))
+    return bool(spread < UNIT_SPREAD * np.sqrt(np.mean(scaled**2)))

@@ -1,0 +1,9 @@
+"""The history of a run: appended by one thread, looked at by others, in bounded memory."""
+
+from __future__ import annotations
+
+from .envelope import Envelope
+from .history import History
+from .snapshot import Snapshot
+
+__all__ = ["Envelope", "History", "Snapshot"]

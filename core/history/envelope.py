@@ -1,0 +1,164 @@
+"""The extremes of a metric in each column of a chart, from as few reads as possible.
+
+A range of steps is covered by pieces: whole entries of the coarsest level that is no wider than a
+column, finer ones where the range begins and ends, coarser ones where the finer are gone. The
+pieces lie side by side, so that one ``reduceat`` gives all columns of all layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..record import Row
+from .pyramid import FOLD, Columns, Entries, Flags, Kept, Rows, View, without_infinities
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A metric over a range of steps, thinned to columns; nothing between low and high is lost.
+
+    Column c covers the steps from ``edges[c]`` to before ``edges[c + 1]``: those of equal columns,
+    moved by less than a column to where an entry begins. With more columns than steps, a value is
+    in the one column that contains its step, and the others are NaN. Where only entries wider than
+    a column are kept, every column that lies in one shows its extremes, without invented detail.
+    """
+
+    edges: Row
+    """``(columns + 1,)``, in steps."""
+    low: Row
+    """Smallest finite value, ``(columns,)`` or ``(columns, n_layers)``; NaN where there is none."""
+    high: Row
+    bad: Flags
+    """Same shape: a measured value in the column is not finite."""
+
+
+class _Piece(NamedTuple):
+    start: int
+    """First row."""
+    unit: int
+    """Rows of an entry."""
+    low: Row
+    """``(lines, entries)``, a line for each layer; the rows themselves for level 0."""
+    high: Row
+    bad: Flags
+
+
+def envelope(
+    view: View,
+    meaning: Columns,
+    lines: slice,
+    count: int,
+    start: int,
+    stop: int,
+    columns: int,
+) -> tuple[Row, Row, Row, Flags]:
+    """Edges in rows ``(columns + 1,)``; low, high and bad ``(columns, lines)``.
+
+    Args:
+        view: the blocks.
+        meaning: what a bad value is.
+        lines: the metric's columns in a row.
+        count: rows written.
+        start: first row of the range; it may lie before the first one or after the last.
+        stop: the row after the range's last, likewise.
+        columns: how many columns the range is divided into.
+
+    Raises:
+        ValueError: an empty range or no columns.
+    """
+    if stop <= start or columns < 1:
+        raise ValueError(
+            f"expected a range of at least one step and at least one column, got "
+            f"{start} to {stop} in {columns} columns"
+        )
+    width = (stop - start) / columns
+    # Multiplied first: an edge that is a whole step is so exactly.
+    edges = start + np.arange(columns + 1) * (stop - start) / columns
+    low = np.full((columns, lines.stop - lines.start), np.nan)
+    high, bad = low.copy(), np.zeros(low.shape, np.bool_)
+    begin, end = max(start, 0), min(stop, count)
+    if begin >= end:
+        return edges, low, high, bad
+
+    # A row belongs to the column whose edges enclose it: the first row at or after an edge.
+    bounds = np.minimum(np.maximum(np.ceil(edges), begin), end).astype(np.int64)
+    filled = np.flatnonzero(bounds[:-1] < bounds[1:])
+    # A first column that begins before the first row may hold less than an entry of the others'.
+    split = int(bounds[filled[0] + 1])
+    pieces = [
+        *_cover(view, meaning, lines, count, begin, split, _level(min(width, split - begin))),
+        *_cover(view, meaning, lines, count, split, end, _level(width)),
+    ]
+    starts = np.concatenate([p.start + np.arange(p.low.shape[1]) * p.unit for p in pieces])
+    lows, highs, bads = (
+        np.concatenate([p[which] for p in pieces], axis=1) for which in (2, 3, 4)
+    )  # (lines, entries) each
+    at = np.searchsorted(starts, bounds[filled], side="right") - 1
+    # Where neighbors share one wide entry, reduceat takes that entry for each: as it should.
+    low[filled] = np.fmin.reduceat(lows, at, axis=1).T
+    high[filled] = np.fmax.reduceat(highs, at, axis=1).T
+    if bads.any():
+        bad[filled] = np.logical_or.reduceat(bads, at, axis=1).T
+    if width >= 1.0:
+        own = 1 + np.flatnonzero(at[1:] != at[:-1])
+        edges[filled[own]] = starts[at[own]]
+    return edges, low, high, bad
+
+
+def _level(width: float) -> int:
+    """The coarsest level of which an entry is no wider than ``width`` rows."""
+    level = 0
+    while FOLD ** (level + 1) <= width:
+        level += 1
+    return level
+
+
+def _cover(
+    view: View, meaning: Columns, lines: slice, count: int, start: int, stop: int, level: int
+) -> Iterator[_Piece]:
+    """Pieces that cover the rows from ``start`` to ``stop`` in order, none coarser than needed.
+
+    Rows count as dropped only long after they were folded, so a coarser entry is always there.
+    """
+    levels: tuple[Kept[Rows] | Kept[Entries], ...] = (view.rows, *view.levels)
+    while start < stop:
+        wanted = level
+        while wanted and (
+            start % FOLD**wanted or start + FOLD**wanted > min(stop, view.complete(wanted, count))
+        ):
+            wanted -= 1
+        use = wanted
+        while (found := levels[use].find(start)) is None:
+            use += 1
+        unit, span = levels[use].unit, levels[use].unit * levels[use].length
+        first = start - start % unit
+        if use > level:
+            end = min(stop, levels[level].kept_from(start))
+        elif use > wanted:
+            end = start + 1
+        else:
+            end = min(stop, view.complete(use, count))
+            if use < level:
+                end = min(end, start - start % (FOLD * unit) + FOLD * unit)
+            end -= (end - start) % unit
+        end = min(end, start - start % span + span)
+        entries = -((first - end) // unit)
+        yield _piece(found[0], meaning, lines, first, unit, slice(found[1], found[1] + entries))
+        start = first + entries * unit
+
+
+def _piece(
+    block: Rows | Entries, meaning: Columns, lines: slice, start: int, unit: int, part: slice
+) -> _Piece:
+    if isinstance(block, Entries):
+        low, high, bad = block.low, block.high, block.bad
+        return _Piece(start, unit, low[lines, part], high[lines, part], bad[lines, part])
+    values = block.values[part, lines]
+    if np.isfinite(values).all():
+        return _Piece(start, unit, values.T, values.T, np.zeros(values.T.shape, np.bool_))
+    usual = without_infinities(values).T
+    return _Piece(start, unit, usual, usual, meaning.wrong(values, lines).T)

@@ -1,0 +1,137 @@
+"""Everything a run has measured, in bounded memory, ready to be looked at from another thread.
+
+The training thread appends records; any thread takes a ``Snapshot``, which costs nothing and never
+changes. Rows are kept for the newest steps and for the first ones; of the others the min/max
+pyramid (``pyramid.py``) remains, so that no spike is ever lost and a query costs what it shows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..record import Event, Layout, NonFinite, Row, StepRecord
+from .envelope import Envelope
+from .pyramid import BLOCK_ENTRIES, BLOCK_ROWS, CHUNK, FOLD, Columns, Kept, Pyramid, Rows, View
+from .snapshot import Snapshot
+
+__all__ = ["Envelope", "History", "Snapshot"]
+
+KEPT_ROW_VALUES = 1_000_000
+KEPT_ENTRY_VALUES = 320_000
+"""Values kept as rows, and on each level of the pyramid: 40 MB in all at 200 million steps of 130
+columns."""
+
+
+class History:
+    """The records of one run, appended by one thread.
+
+    Args:
+        layout: the columns of every record.
+        keep_rows: rows kept of the newest steps, at least, in blocks of 1024; the first block is
+            always kept. None: as many as make a million values.
+        keep_entries: entries kept of the newest steps on each level of the pyramid, at least, in
+            blocks of 256; the first block of each level is always kept. None: likewise.
+    """
+
+    def __init__(
+        self, layout: Layout, keep_rows: int | None = None, keep_entries: int | None = None
+    ) -> None:
+        if keep_rows is None:
+            keep_rows = KEPT_ROW_VALUES // layout.size
+        if keep_entries is None:
+            keep_entries = KEPT_ENTRY_VALUES // layout.size
+        self.layout = layout
+        self._columns = Columns(layout)
+        self._keep = _blocks(keep_rows, BLOCK_ROWS)
+        # Wherever rows are kept, so are the entries made of them: queries lean on it.
+        entries = max(keep_entries, self._keep * BLOCK_ROWS // FOLD)
+        self._pyramid = Pyramid(self._columns, _blocks(entries, BLOCK_ENTRIES))
+        self._view = View(Kept(1, BLOCK_ROWS), ())
+        self._values: Row = np.empty((0, layout.size))
+        self._seconds: Row = np.empty(0)
+        self._first_step = 1
+        self._first_measured: dict[str, tuple[int, Row]] = {}
+        self._events: list[Event] = []
+        self._nonfinite: NonFinite | None = None
+        self._count = 0
+
+    def append(self, record: StepRecord, seconds: float) -> None:
+        """Add the record of the next step.
+
+        Args:
+            record: its step is the last one's plus one; the first may be any.
+            seconds: training time at the end of the step, pauses left out.
+
+        Raises:
+            ValueError: another layout, or not the next step.
+        """
+        count = self._count
+        if record.layout is not self.layout and record.layout != self.layout:
+            raise ValueError("expected a record of this history's layout, got one of another")
+        if record.step != self._first_step + count:
+            if count:
+                raise ValueError(f"expected step {self._first_step + count}, got {record.step}")
+            self._first_step = record.step
+        at = count % BLOCK_ROWS
+        if not at:
+            self._add_block()
+        self._values[at] = record.row
+        self._seconds[at] = seconds
+        if record.nonfinite is not None and self._nonfinite is None:
+            self._nonfinite = record.nonfinite
+        count += 1
+        if not count % CHUNK:
+            self._fold(count)
+        # Readers go by the count: it is published last, when everything below it is in place.
+        self._count = count
+
+    def mark(self, event: Event) -> None:
+        """Add an event; any thread may."""
+        self._events.append(event)
+
+    def snapshot(self) -> Snapshot:
+        """What there is now; any thread may take one."""
+        while True:
+            view = self._view
+            count = self._count
+            if view is self._view:
+                break
+        last = self._first_step + count - 1
+        nonfinite = self._nonfinite
+        return Snapshot(
+            layout=self.layout,
+            count=count,
+            first_step=self._first_step,
+            last_step=last,
+            events=tuple(self._events),
+            nonfinite=nonfinite if nonfinite is not None and nonfinite.step <= last else None,
+            _view=view,
+            _columns=self._columns,
+            _first_measured=self._first_measured,
+        )
+
+    def _add_block(self) -> None:
+        block = Rows(np.empty((BLOCK_ROWS, self.layout.size)), np.empty(BLOCK_ROWS))
+        self._values, self._seconds = block
+        self._view = View(self._view.rows.extended(block, self._keep), self._pyramid.levels)
+
+    def _fold(self, count: int) -> None:
+        """Fold the chunk of rows that has just become full into the pyramid."""
+        start = count - CHUNK
+        part = slice(start % BLOCK_ROWS, start % BLOCK_ROWS + CHUNK)
+        rows = self._values[part]
+        self._pyramid.add_chunk(rows, self._seconds[part], start)
+        if len(self._first_measured) < len(self._columns.marks):
+            for name in self._columns.marks.keys() - self._first_measured.keys():
+                measured = self._columns.measured(rows, name)
+                if measured.any():
+                    first = int(measured.argmax())
+                    values = rows[first, self.layout.columns(name)].copy()
+                    self._first_measured[name] = (start + first, values)
+        if self._pyramid.levels is not self._view.levels:
+            self._view = View(self._view.rows, self._pyramid.levels)
+
+
+def _blocks(wanted: int, length: int) -> int:
+    # The newest block is rarely full.
+    return 1 + max(1, -(-wanted // length))
