@@ -1,0 +1,286 @@
+"""The network: layers, forward to a trace, backward to gradients.
+
+Rows are samples. A hidden layer computes ``z = x @ W + b``, normalizes if asked, ``a = f(z)``,
+drops out if asked, and adds its block's input where a residual connection ends. The last layer
+computes ``z`` and the output activation. Backward is the same walk reversed.
+
+All parameters lie in one flat vector, all gradients in another; ``W``, ``b``, ``gamma`` and
+``beta`` are views into them. An optimizer sees one array, and a norm over everything is one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .initializers import INITIALIZERS
+from .layer_plan import plan_layers
+from .record import Array
+from .settings import NetworkSettings
+
+NORMALIZATION_EPSILON = 1e-5
+RUNNING_MOMENTUM = 0.1
+"""Share of the newest batch in the running statistics of batch normalization, as in PyTorch."""
+
+
+@dataclass(slots=True)
+class Parameters:
+    """The arrays of one layer: its parameters, or their gradients, or their updates.
+
+    ``W (fan_in, fan_out)``, ``b (fan_out,)``; ``gamma`` and ``beta (fan_out,)`` where the layer
+    normalizes. All are views into one flat vector, writable in place.
+    """
+
+    W: Array
+    b: Array
+    gamma: Array | None = None
+    beta: Array | None = None
+
+    def named(self) -> Iterator[tuple[str, Array]]:
+        """The arrays that there are, with their names."""
+        yield "W", self.W
+        yield "b", self.b
+        if self.gamma is not None and self.beta is not None:
+            yield "gamma", self.gamma
+            yield "beta", self.beta
+
+
+@dataclass(slots=True)
+class RunningStatistics:
+    """Mean and variance of a batch-normalized layer's z, for evaluation."""
+
+    mean: Array
+    variance: Array
+
+    def absorb(self, z: Array) -> None:
+        """Move towards the statistics of one batch (unbiased variance, as in PyTorch)."""
+        rows = z.shape[0]
+        variance = z.var(axis=0) * (rows / max(rows - 1, 1))
+        self.mean += RUNNING_MOMENTUM * (z.mean(axis=0) - self.mean)
+        self.variance += RUNNING_MOMENTUM * (variance - self.variance)
+
+
+@dataclass(slots=True)
+class LayerTrace:
+    """What forward keeps of one layer, each array ``(batch, fan_out)`` unless it says otherwise."""
+
+    x: Array
+    """The layer's input, ``(batch, fan_in)``."""
+    z: Array
+    """Preactivation ``x @ W + b``."""
+    n: Array
+    """What the activation saw: z itself, or z normalized, scaled and shifted."""
+    a: Array
+    """Activation f(n), before dropout and residual."""
+    standardized: Array | None = None
+    """z with mean 0 and variance 1, where the layer normalizes."""
+    inverse_std: Array | None = None
+    """``(1, fan_out)`` for batch, ``(batch, 1)`` for layer normalization."""
+    mask: Array | None = None
+    """Dropout: 0 or 1 / (1 - dropout)."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """Everything one forward pass computed: layers in order, and the network's outputs."""
+
+    layers: list[LayerTrace] = field(default_factory=list)
+    outputs: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    """``(batch, outputs)``: the last layer's activation; logits where that is the identity."""
+
+
+class Network:
+    """A fully connected feed-forward network of which every intermediate can be looked at.
+
+    Args:
+        settings: the ``[network]`` table.
+        hidden: widths of the hidden layers.
+        inputs: number of inputs.
+        outputs: number of outputs.
+        rng: draws the initial weights, layer by layer.
+        dtype: of the parameters and of everything computed.
+    """
+
+    def __init__(
+        self,
+        settings: NetworkSettings,
+        hidden: Sequence[int],
+        inputs: int,
+        outputs: int,
+        rng: np.random.Generator,
+        dtype: str = "float64",
+    ) -> None:
+        self.dtype = np.dtype(dtype)
+        self.plans = plan_layers(settings, hidden, inputs, outputs)
+        self.theta: Array = np.zeros(sum(plan.size for plan in self.plans), self.dtype)
+        self.gradient: Array = np.zeros_like(self.theta)
+        self.parameters = self.views(self.theta)
+        self.gradients = self.views(self.gradient)
+        self.running = [
+            RunningStatistics(np.zeros(p.fan_out, self.dtype), np.ones(p.fan_out, self.dtype))
+            if p.normalization == "batch"
+            else None
+            for p in self.plans
+        ]
+        self._initialize(settings, rng)
+
+    def views(self, flat: Array) -> list[Parameters]:
+        """The layers' arrays inside a flat vector of all parameters, in order W, b, gamma, beta.
+
+        Raises:
+            ValueError: the vector has another length than the parameters.
+        """
+        expected = sum(plan.size for plan in self.plans)
+        if flat.shape != (expected,):
+            raise ValueError(f"expected a flat vector of shape ({expected},), got {flat.shape}")
+        layers = []
+        start = 0
+
+        def take(*shape: int) -> Array:
+            nonlocal start
+            size = int(np.prod(shape))
+            view = flat[start : start + size].reshape(shape)
+            start += size
+            return view
+
+        for plan in self.plans:
+            layer = Parameters(take(plan.fan_in, plan.fan_out), take(plan.fan_out))
+            if plan.normalization != "none":
+                layer.gamma, layer.beta = take(plan.fan_out), take(plan.fan_out)
+            layers.append(layer)
+        return layers
+
+    def _initialize(self, settings: NetworkSettings, rng: np.random.Generator) -> None:
+        initialize = INITIALIZERS[settings.initializer]
+        last = len(self.plans) - 1
+        for i, (plan, layer) in enumerate(zip(self.plans, self.parameters, strict=True)):
+            W = initialize(rng, plan.fan_in, plan.fan_out, settings.std)
+            layer.W[...] = settings.gain * W
+            layer.b[...] = settings.bias if i != last else 0.0
+            if settings.initial_W:
+                layer.W[...] = settings.initial_W[i]
+            if settings.initial_b:
+                layer.b[...] = settings.initial_b[i]
+            if layer.gamma is not None:
+                layer.gamma[...] = 1.0
+
+    def draw_masks(self, rows: int, rng: np.random.Generator) -> list[Array | None]:
+        """Dropout masks for one batch, a layer each; None where nothing is dropped."""
+        return [
+            (rng.random((rows, plan.fan_out)) >= plan.dropout).astype(self.dtype)
+            / self.dtype.type(1.0 - plan.dropout)
+            if plan.dropout
+            else None
+            for plan in self.plans
+        ]
+
+    def forward(
+        self,
+        X: Array,
+        *,
+        training: bool = False,
+        masks: Sequence[Array | None] | None = None,
+    ) -> Trace:
+        """Compute every layer for the rows of ``X (batch, inputs)``.
+
+        Args:
+            X: the inputs, of the network's dtype.
+            training: normalize by the batch's own statistics instead of the running ones.
+            masks: dropout masks from ``draw_masks``; None: nothing is dropped.
+
+        Raises:
+            ValueError: X has another shape than the network's inputs.
+        """
+        if X.ndim != 2 or X.shape[1] != self.plans[0].fan_in:
+            raise ValueError(f"expected X of shape (batch, {self.plans[0].fan_in}), got {X.shape}")
+        trace = Trace()
+        outputs = [X]
+        for i, (plan, layer) in enumerate(zip(self.plans, self.parameters, strict=True)):
+            x = outputs[-1]  # (batch, fan_in)
+            z = x @ layer.W + layer.b  # (batch, fan_out)
+            kept = LayerTrace(x=x, z=z, n=z, a=z)
+            if layer.gamma is not None and layer.beta is not None:
+                mean, variance = self._statistics(i, z, training)
+                kept.inverse_std = 1.0 / np.sqrt(variance + NORMALIZATION_EPSILON)
+                kept.standardized = (z - mean) * kept.inverse_std
+                kept.n = layer.gamma * kept.standardized + layer.beta
+            kept.a = out = plan.activation.value(kept.n)
+            if masks is not None and (mask := masks[i]) is not None:
+                kept.mask = mask
+                out = out * mask
+            if plan.skip_from is not None:
+                out = out + outputs[plan.skip_from]
+            outputs.append(out)
+            trace.layers.append(kept)
+        trace.outputs = outputs[-1]
+        return trace
+
+    def _statistics(self, i: int, z: Array, training: bool) -> tuple[Array, Array]:
+        if self.plans[i].normalization == "layer":
+            return z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
+        running = self.running[i]
+        if training or running is None:
+            return z.mean(axis=0, keepdims=True), z.var(axis=0, keepdims=True)
+        return running.mean, running.variance
+
+    def backward(self, trace: Trace, doutputs: Array) -> list[Array]:
+        """Propagate ``dL/doutputs (batch, outputs)`` back; fills ``self.gradients``.
+
+        Returns:
+            delta of each layer, ``dL/dz (batch, fan_out)``, in the order of the layers.
+        """
+        deltas: list[Array] = [doutputs] * len(self.plans)
+        arriving: Array = doutputs  # dL/d(output of the layer)
+        waiting: dict[int, Array] = {}  # dL/d(output) that residual connections carry further down
+        for i in reversed(range(len(self.plans))):
+            plan, layer, gradient, kept = (
+                self.plans[i],
+                self.parameters[i],
+                self.gradients[i],
+                trace.layers[i],
+            )
+            if plan.skip_from is not None:
+                further = waiting.get(plan.skip_from)
+                waiting[plan.skip_from] = arriving if further is None else further + arriving
+            da: Array = arriving if kept.mask is None else arriving * kept.mask
+            dn: Array = da * plan.activation.slope(kept.n, kept.a)
+            delta: Array = dn
+            if layer.gamma is not None:
+                delta = _normalization_backward(plan.normalization, layer.gamma, gradient, kept, dn)
+            deltas[i] = delta
+            np.matmul(kept.x.T, delta, out=gradient.W)  # (fan_in, fan_out)
+            delta.sum(axis=0, out=gradient.b)
+            if i:
+                arriving = delta @ layer.W.T  # (batch, fan_in)
+                if i in waiting:
+                    arriving = arriving + waiting.pop(i)
+        return deltas
+
+    def absorb_statistics(self, trace: Trace) -> None:
+        """Move the running statistics of batch normalization towards this batch's."""
+        for running, kept in zip(self.running, trace.layers, strict=True):
+            if running is not None:
+                running.absorb(kept.z)
+
+
+def _normalization_backward(
+    normalization: str, gamma: Array, gradient: Parameters, kept: LayerTrace, dn: Array
+) -> Array:
+    """dL/dz from dL/dn; fills dgamma and dbeta (Ioffe and Szegedy 2015; Ba et al. 2016).
+
+    The mean and the variance depend on z too: hence the two terms that are subtracted.
+    """
+    standardized, inverse_std = kept.standardized, kept.inverse_std
+    assert standardized is not None
+    assert inverse_std is not None
+    assert gradient.gamma is not None
+    assert gradient.beta is not None
+    np.sum(dn * standardized, axis=0, out=gradient.gamma)
+    np.sum(dn, axis=0, out=gradient.beta)
+    axis = 0 if normalization == "batch" else 1
+    ds = dn * gamma
+    along = (ds * standardized).mean(axis=axis, keepdims=True)
+    dz: Array = inverse_std * (ds - ds.mean(axis=axis, keepdims=True) - standardized * along)
+    return dz

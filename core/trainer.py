@@ -1,0 +1,276 @@
+"""The training loop as a generator: whoever pulls it owns pause, single step and stop.
+
+Step k measures the loss, the gradients and the layers at the parameters *before* its update; the
+validation loss is measured after it. The loop ends with FINISHED, or with DIVERGED at the first
+value that is not finite: that step is recorded, named, and its update is not applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from math import ceil, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import losses
+from .data import PreparedData, prepare
+from .diverged import first_nonfinite
+from .experiment import Experiment
+from .experiment.shape_rules import require_fit
+from .facts import facts_before_training
+from .held_out import HeldOut
+from .minibatches import Minibatches
+from .network import Network, Parameters, Trace
+from .optimizers import make_clipping, make_optimizer, norm
+from .probes import StepView, layout_of, measure
+from .record import Array, Event, NonFinite, RunState, StepRecord
+from .schedules import base_rate, learning_rate
+from .task import Task
+
+
+class Trainer:
+    """A network, its data and its optimizer, trained a step at a time.
+
+    Args:
+        experiment: what to train.
+        data: prepared data, if at hand; None: prepared from the experiment.
+
+    Attributes:
+        experiment: what is trained, as it was given.
+        parameters: a list of layers with ``W (fan_in, fan_out)``, ``b (fan_out,)`` and, where the
+            layer normalizes, ``gamma`` and ``beta``; writable in place.
+        layout: which columns the records have.
+        facts: what the diagnosis must know besides the records.
+        state: READY, RUNNING, FINISHED or DIVERGED.
+        steps_planned: steps in the whole run.
+
+    Raises:
+        InputError: the data cannot be read, or does not fit the loss.
+    """
+
+    def __init__(self, experiment: Experiment, data: PreparedData | None = None) -> None:
+        self.experiment = experiment
+        # One stream per purpose: what one of them draws never shifts another.
+        streams = np.random.SeedSequence(experiment.seed).spawn(5)
+        data_rng, init_rng, shuffle_rng, self._dropout_rng, probe_rng = map(
+            np.random.default_rng, streams
+        )
+        self._mask_seed = streams[3]
+        settings = experiment.training
+        self._settings = settings
+        self.data = data or prepare(
+            experiment.data,
+            data_rng,
+            experiment.folder,
+            experiment.dtype,
+            losses.LOSSES[settings.loss].from_logits,
+        )
+        inputs, outputs = self.data.X_train.shape[1], self._output_width()
+        require_fit(experiment.network, inputs, outputs)
+        self.network = Network(
+            experiment.network,
+            experiment.hidden,
+            inputs,
+            outputs,
+            init_rng,
+            experiment.dtype,
+        )
+        self.parameters: list[Parameters] = self.network.parameters
+        self.layout = layout_of(self.network.plans)
+        self._targets = self._encode(self.data.y_train)
+        self._minibatches = Minibatches(len(self.data.X_train), settings.batch_size, shuffle_rng)
+        rows = len(self.data.X_train)
+        self.steps_planned: int = settings.steps or ceil(
+            settings.epochs * rows / self._minibatches.size
+        )
+        drawn = probe_rng.permutation(rows)[: experiment.probes.dead_rows]
+        self._probe_rows: Array = self.data.X_train[np.sort(drawn)]
+        self._clip = make_clipping(settings)
+        self._optimizer = make_optimizer(settings)
+        self._optimizer_state = self._optimizer.init(self.network.theta)
+        self.state = RunState.READY
+        self.step = 0
+        self._events: list[Event] = []
+        self._held_out = HeldOut(
+            self.network, self.data, self._encode(self.data.y_validation), settings
+        )
+        self.facts = facts_before_training(
+            experiment, self.data, self.network, self._probe_rows, self.steps_planned
+        )
+
+    # What a person at the front door uses ---------------------------------------------------
+
+    def steps(self) -> Iterator[StepRecord]:
+        """Train: one record per step, until the run is finished or has diverged.
+
+        The generator picks up where the trainer stands, so that it may be dropped and taken anew.
+        """
+        while not self.state.final:
+            yield self._step()
+
+    def loss_and_gradients(
+        self, X: ArrayLike, y: ArrayLike
+    ) -> tuple[float, list[tuple[Array, Array]]]:
+        """The training loss of a batch and its gradients, without an update.
+
+        Batch normalization uses the batch's statistics and leaves the running ones alone; dropout
+        draws the same mask every time.
+
+        Args:
+            X: inputs as the network sees them, ``(batch, inputs)``.
+            y: class labels ``(batch,)``, or targets ``(batch, outputs)``, one-hot for classes.
+
+        Returns:
+            The loss, and ``(dW, db)`` of each layer (copies).
+
+        Raises:
+            ValueError: a shape does not fit the network.
+        """
+        X = np.asarray(X, self.network.dtype)
+        targets = self._targets_given(np.asarray(y))
+        if len(X) != len(targets):
+            raise ValueError(
+                f"expected as many targets as rows of X ({len(X)}), got {len(targets)}"
+            )
+        masks = self.network.draw_masks(len(X), np.random.default_rng(self._mask_seed))
+        with np.errstate(all="ignore"):
+            loss, _, _ = self._propagate(X, targets, masks)
+        return loss, [(layer.W.copy(), layer.b.copy()) for layer in self.network.gradients]
+
+    def predict(self, X: ArrayLike) -> Array:
+        """What the network says of inputs as it sees them, ``(rows, inputs)``, in evaluation mode.
+
+        Returns:
+            ``(rows, outputs)``: probabilities for the cross-entropies, else the outputs themselves.
+        """
+        with np.errstate(all="ignore"):
+            outputs = self.network.forward(np.asarray(X, self.network.dtype)).outputs
+            return losses.probabilities(outputs, self._settings.loss)
+
+    def training_rows(self, rows: int) -> tuple[Array, NDArray[Any]]:
+        """The first so many training rows and their targets, as network and loss want them."""
+        return self.data.X_train[:rows], self._targets[:rows]
+
+    # What a driver uses ---------------------------------------------------------------------
+
+    @property
+    def base_learning_rate(self) -> float:
+        """The rate of the next step before warm-up and schedule."""
+        return base_rate(self._settings, self.step)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the next step."""
+        return learning_rate(self._settings, self.step, self.steps_planned)
+
+    @property
+    def rate_changes(self) -> tuple[tuple[float, ...], ...]:
+        """Every change of the base rate, ``(step, rate)``: the planned ones and those by hand."""
+        return self._settings.rate_changes
+
+    def change_rate(self, rate: float) -> None:
+        """Make this the base learning rate from the next step on."""
+        step = self.step + 1
+        kept = tuple(change for change in self._settings.rate_changes if change[0] != step)
+        changes = tuple(sorted((*kept, (step, rate))))
+        self._settings = replace(self._settings, rate_changes=changes)
+
+    def take_events(self) -> list[Event]:
+        """The events since this was last asked."""
+        events, self._events = self._events, []
+        return events
+
+    # The step -------------------------------------------------------------------------------
+
+    def _step(self) -> StepRecord:
+        # errstate is per thread and must not leak through a yield: it is entered here.
+        with np.errstate(all="ignore"):
+            record = self._train_one()
+        self.step = record.step
+        if record.nonfinite is not None:
+            self.state = RunState.DIVERGED
+        elif self._held_out.patience_is_over:
+            self._events.append(Event(self.step, "early_stopping", "validation loss has stalled"))
+            self.state = RunState.FINISHED
+        else:
+            finished = self.step >= self.steps_planned
+            self.state = RunState.FINISHED if finished else RunState.RUNNING
+        return record
+
+    def _train_one(self) -> StepRecord:
+        step, network, row = self.step + 1, self.network, self.layout.empty_row()
+        rate = self.learning_rate
+        chosen = self._minibatches.draw()
+        X, targets = self.data.X_train[chosen], self._targets[chosen]
+        loss, trace, deltas = self._propagate(
+            X, targets, network.draw_masks(len(X), self._dropout_rng)
+        )
+        total = norm(network.gradient)
+        clipped = network.gradient if self._clip is None else self._clip(network.gradient)
+        update = self._optimizer.update(clipped, self._optimizer_state, network.theta, rate)
+        # The sum is finite unless an entry is not (or it overflows, which the search sorts out).
+        nonfinite: NonFinite | None = None
+        if not (isfinite(loss) and isfinite(total) and isfinite(update.sum())):
+            nonfinite = first_nonfinite(
+                step, trace, loss, deltas, network.gradients, network.views(update)
+            )
+        view = StepView(
+            network=network,
+            trace=trace,
+            deltas=deltas,
+            update=update,
+            probe_rows=self._probe_rows,
+        )
+        settings = self.experiment.probes
+        last = step == self.steps_planned or nonfinite is not None
+        measure(view, step, settings, self.layout, row, everything=last)
+        validation = (np.nan, np.nan)
+        if nonfinite is None:
+            network.theta += update
+            network.absorb_statistics(trace)
+            if step == self.steps_planned or self._held_out.due(step, self._minibatches):
+                validation = self._held_out.evaluate()
+        row[:8] = (
+            self._minibatches.epochs(step),
+            loss,
+            losses.accuracy(trace.outputs, self.data.y_train[chosen], self._settings.loss),
+            *validation,
+            rate,
+            total,
+            norm(clipped) if self._clip is not None else total,
+        )
+        row.flags.writeable = False
+        return StepRecord(step, row, self.layout, nonfinite)
+
+    def _propagate(
+        self, X: Array, targets: NDArray[Any], masks: list[Array | None]
+    ) -> tuple[float, Trace, list[Array]]:
+        """Forward, loss, backward; the gradients are in ``network.gradients``."""
+        trace = self.network.forward(X, training=True, masks=masks)
+        loss, doutputs = losses.LOSSES[self._settings.loss].evaluate(trace.outputs, targets)
+        return loss, trace, self.network.backward(trace, doutputs)
+
+    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
+        return losses.encode_targets(
+            y, self.data.task, len(self.data.classes), self._settings.loss, self.network.dtype
+        )
+
+    def _targets_given(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Targets as a person may give them: labels, or a column for each output."""
+        if self.data.task is Task.REGRESSION:
+            return self._encode(y)
+        if y.ndim == 2:
+            if y.shape[1] != self.network.plans[-1].fan_out:
+                expected = f"(batch, {self.network.plans[-1].fan_out})"
+                raise ValueError(f"expected y of shape (batch,) or {expected}, got {y.shape}")
+            return y.astype(self.network.dtype)
+        return self._encode(y if y.dtype.kind in "iub" else y.astype(np.int64))
+
+    def _output_width(self) -> int:
+        y = self.data.y_train
+        targets = y.shape[1] if y.ndim == 2 else 1
+        classes = len(self.data.classes)
+        return losses.output_width(self.data.task, classes, targets, self._settings.loss)

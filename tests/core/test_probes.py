@@ -1,0 +1,152 @@
+import math
+
+import numpy as np
+import pytest
+
+from backscope.core.network import Network
+from backscope.core.probes import PROBES, Cadence, StepView, layout_of, mean_and_std, measure, rms
+from backscope.core.settings import NetworkSettings, ProbeSettings
+
+
+def view_of(activation="relu", rows=9, bias=0.0, seed=0):
+    settings = NetworkSettings(activation=activation, initializer="he_normal", bias=bias)
+    rng = np.random.default_rng(seed)
+    network = Network(settings, (6, 4), 5, 3, rng)
+    trace = network.forward(rng.standard_normal((rows, 5)), training=True)
+    deltas = network.backward(trace, rng.standard_normal((rows, 3)) / rows)
+    update = -0.1 * network.gradient
+    return StepView(network, trace, deltas, update, rng.standard_normal((50, 5)))
+
+
+def slow_rms(values):
+    values = [float(v) for v in np.ravel(values)]
+    return math.sqrt(sum(v * v for v in values) / len(values))
+
+
+def slow_norm(values):
+    return math.sqrt(sum(float(v) ** 2 for v in np.ravel(values)))
+
+
+def slow_silent(plan, layer):
+    if plan.activation.name != "relu":
+        return math.nan
+    columns = layer.a.T.tolist()
+    return float(sum(all(v == 0.0 for v in column) for column in columns))
+
+
+def slow_twins(view):
+    """Every probe again, one number at a time."""
+    layers = list(zip(view.network.plans, view.trace.layers, strict=True))
+    parameters = view.network.parameters
+    updates = view.network.views(view.update)
+    probe_trace = view.network.forward(view.probe_rows, training=True)
+    flat = {
+        "tanh": lambda a: abs(a) > 0.97,
+        "sigmoid": lambda a: a < 0.015 or a > 0.985,
+    }
+
+    def saturated(plan, layer):
+        test = flat.get(plan.activation.name)
+        return math.nan if test is None else np.mean([test(v) for v in layer.a.ravel()])
+
+    return {
+        "error_signal": [len(d) * slow_rms(d) for d in view.deltas],
+        "weight_gradient_norm": [slow_norm(g.W) for g in view.network.gradients],
+        "bias_gradient_norm": [slow_norm(g.b) for g in view.network.gradients],
+        "silent": [slow_silent(plan, layer) for plan, layer in layers],
+        "update_ratio": [
+            math.log10(slow_rms(u.W) / slow_rms(p.W))
+            for u, p in zip(updates, parameters, strict=True)
+        ],
+        "preactivation_mean": [sum(layer.z.ravel()) / layer.z.size for _, layer in layers],
+        "preactivation_std": [slow_rms(layer.z - layer.z.mean()) for _, layer in layers],
+        "activation_mean": [sum(layer.a.ravel()) / layer.a.size for _, layer in layers],
+        "activation_std": [slow_rms(layer.a - layer.a.mean()) for _, layer in layers],
+        "saturated": [saturated(plan, layer) for plan, layer in layers],
+        "dead": [
+            slow_silent(plan, layer)
+            for plan, layer in zip(view.network.plans, probe_trace.layers, strict=True)
+        ],
+    }
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
+@pytest.mark.parametrize("name", PROBES)
+def test_every_probe_equals_its_slow_twin(name, activation):
+    view = view_of(activation, bias=-0.8)
+    np.testing.assert_allclose(
+        PROBES[name].measure(view), slow_twins(view)[name], rtol=1e-10, atol=1e-12
+    )
+
+
+def test_the_error_signal_does_not_depend_on_the_batch_size():
+    one = view_of(rows=9)
+    X = np.concatenate([one.trace.layers[0].x] * 4)
+    doutputs = np.concatenate([one.deltas[-1]] * 4) / 4
+    network = one.network
+    trace = network.forward(X, training=True)
+    four = StepView(network, trace, network.backward(trace, doutputs), one.update, one.probe_rows)
+    measure_signal = PROBES["error_signal"].measure
+    np.testing.assert_allclose(measure_signal(one), measure_signal(four), rtol=1e-12)
+
+
+def test_a_silent_unit_need_not_be_dead_but_a_dead_one_fires_nowhere():
+    view = view_of(rows=2, bias=-1.0)
+    silent, dead = PROBES["silent"].measure(view), PROBES["dead"].measure(view)
+    assert (silent[:2] > dead[:2]).any()
+
+
+def test_units_born_with_a_very_negative_bias_are_dead():
+    assert PROBES["dead"].measure(view_of(bias=-1e3))[:2].tolist() == [6.0, 4.0]
+
+
+def test_an_update_of_nothing_has_ratio_minus_infinity():
+    view = view_of()
+    view.update[:] = 0.0
+    with np.errstate(divide="ignore"):
+        assert (PROBES["update_ratio"].measure(view) == -np.inf).all()
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1e19, 1e200])
+def test_rms_and_std_do_not_lie_near_the_ends_of_the_range(scale):
+    values = np.random.default_rng(0).standard_normal((30, 4))
+    assert rms(scale * values) == pytest.approx(scale * slow_rms(values), rel=1e-12, abs=0)
+    mean, std = mean_and_std(scale * values)
+    assert mean == pytest.approx(scale * values.mean(), rel=1e-12, abs=0)
+    assert std == pytest.approx(scale * values.std(), rel=1e-12, abs=0)
+
+
+def test_the_mean_of_entries_whose_sum_overflows_is_right():
+    with np.errstate(over="ignore"):
+        assert mean_and_std(np.full(100, 1.5e308))[0] == pytest.approx(1.5e308)
+
+
+def test_probes_are_measured_when_they_are_due_and_only_then():
+    settings = ProbeSettings(activations_every=3, dead_every=4)
+    due = {
+        cadence: [step for step in range(1, 10) if cadence.due(step, settings)]
+        for cadence in Cadence
+    }
+    assert due[Cadence.EVERY_STEP] == list(range(1, 10))
+    assert due[Cadence.ACTIVATIONS] == [1, 4, 7]
+    assert due[Cadence.DEAD] == [1, 5, 9]
+
+
+def test_what_is_not_due_stays_unmeasured():
+    view = view_of()
+    layout = layout_of(view.network.plans)
+    row = layout.empty_row()
+    measure(view, 2, ProbeSettings(activations_every=2, dead_every=2), layout, row)
+    assert np.isfinite(row[layout.columns("error_signal")]).all()
+    assert np.isnan(row[layout.columns("activation_mean")]).all()
+    assert np.isnan(row[layout.columns("dead")]).all()
+
+
+def test_the_layout_tells_what_can_die_and_what_can_saturate():
+    layers = layout_of(view_of("relu").network.plans).layers
+    assert [(layer.index, layer.rectifier, layer.bounded) for layer in layers] == [
+        (1, True, False),
+        (2, True, False),
+        (3, False, False),
+    ]
+    assert layout_of(view_of("tanh").network.plans).layers[0].bounded
