@@ -1,0 +1,254 @@
+"""Driving a trainer: pause, single step, stop, change the learning rate, fail; without a screen.
+
+``Run.drive`` pulls the trainer in whatever thread calls it and appends to the history; the other
+methods may be called from any thread and return at once. What a dashboard needs is the ``Source``
+protocol, of which a live ``Run`` is one implementation.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from .experiment import Experiment
+from .findings import Facts
+from .history import History
+from .record import Event, RunState
+from .trainer import Trainer
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """Where a run stands, at one moment."""
+
+    state: RunState
+    step: int
+    """Steps done."""
+    planned: int
+    """Steps to do."""
+    epoch: float
+    learning_rate: float
+    """Of the next step."""
+    seconds: float
+    """Training time without pauses, in seconds."""
+    steps_per_second: float
+    """Over the last second or so; 0 when nothing was done."""
+    pace: float | None
+    """At most this many steps per second; None: as fast as it goes."""
+    error: str
+    """The traceback of a FAILED run, otherwise empty."""
+
+
+class Source(Protocol):
+    """What a dashboard shows and commands: a live run today."""
+
+    history: History
+    facts: Facts
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it is now, changes made by hand included: it reproduces the run."""
+
+    def status(self) -> RunStatus:
+        """Where the run stands."""
+
+    def pause(self) -> None:
+        """Hold training before the next step."""
+
+    def resume(self) -> None:
+        """Go on training."""
+
+    def step_once(self) -> None:
+        """Do one step of a paused run; pause a running one."""
+
+    def stop(self) -> None:
+        """End the run; ``drive`` returns before the next step."""
+
+    def change_rate(self, factor: float) -> None:
+        """Multiply the base learning rate from the next step on."""
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Train at most so many steps per second; None: as fast as it goes."""
+
+
+class Run:
+    """A live source: one trainer, driven by one thread.
+
+    Args:
+        trainer: what to drive; nobody else may pull it.
+        clock: seconds, monotonic.
+        paused: start held before the first step.
+        pace: at most this many steps per second; None: as fast as it goes.
+    """
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        paused: bool = False,
+        pace: float | None = None,
+    ) -> None:
+        self.history = History(trainer.layout)
+        self.facts: Facts = trainer.facts
+        self._trainer = trainer
+        self._steps = trainer.steps()
+        self._clock = clock
+        self._state = RunState.READY
+        self._error = ""
+        self._seconds = 0.0
+        self._wake = threading.Condition()
+        self._paused = paused
+        self._permits = 0
+        self._stopping = False
+        self._pace = pace
+        self._due = 0.0
+        self._factors: deque[float] = deque()
+        # One flag tells the hot loop that anything at all is asked of it.
+        self._attention = paused or pace is not None
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it is now, changes made by hand included: it reproduces the run."""
+        experiment = self._trainer.experiment
+        changes = self._trainer.rate_changes
+        if changes == experiment.training.rate_changes:
+            return experiment
+        training = replace(experiment.training, rate_changes=changes)
+        overrides = tuple(pair for pair in experiment.overrides if pair[0] != _RATE_CHANGES)
+        return replace(
+            experiment, training=training, overrides=(*overrides, (_RATE_CHANGES, changes))
+        )
+
+    def status(self) -> RunStatus:
+        """Where the run stands."""
+        snapshot = self.history.snapshot()
+        state = self._state
+        if self._paused and state in (RunState.READY, RunState.RUNNING):
+            state = RunState.PAUSED
+        return RunStatus(
+            state=state,
+            step=snapshot.last_step if snapshot.count else 0,
+            planned=self._trainer.steps_planned,
+            epoch=float(snapshot.latest("epoch")) if snapshot.count else 0.0,
+            learning_rate=self._trainer.learning_rate,
+            seconds=self._seconds,
+            steps_per_second=snapshot.steps_per_second,
+            pace=self._pace,
+            error=self._error,
+        )
+
+    def pause(self) -> None:
+        """Hold training before the next step."""
+        with self._wake:
+            self._paused = self._attention = True
+
+    def resume(self) -> None:
+        """Go on training."""
+        with self._wake:
+            self._paused = False
+            self._permits = 0
+            self._wake.notify_all()
+
+    def step_once(self) -> None:
+        """Do one step of a paused run; pause a running one."""
+        with self._wake:
+            if self._paused:
+                self._permits += 1
+            self._paused = self._attention = True
+            self._wake.notify_all()
+
+    def stop(self) -> None:
+        """End the run; ``drive`` returns before the next step."""
+        with self._wake:
+            self._stopping = self._attention = True
+            self._wake.notify_all()
+
+    def change_rate(self, factor: float) -> None:
+        """Multiply the base learning rate from the next step on."""
+        with self._wake:
+            self._factors.append(factor)
+            self._attention = True
+            self._wake.notify_all()
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Train at most so many steps per second; None: as fast as it goes."""
+        with self._wake:
+            self._pace = steps_per_second
+            self._due = 0.0
+            self._attention = True
+            self._wake.notify_all()
+
+    def drive(self) -> None:
+        """Train until the run is finished, has diverged, is stopped or fails; blocks."""
+        self._state = RunState.RUNNING
+        try:
+            while not self._attention or self._may_step():
+                if not self._step():
+                    break
+        except Exception:
+            self._error = traceback.format_exc()
+            self._state = RunState.FAILED
+
+    def advance(self, steps: int) -> None:
+        """Do up to so many steps in the calling thread, whatever is paused: for tests."""
+        self._state = RunState.RUNNING
+        for _ in range(steps):
+            self._apply_factors()
+            if not self._step():
+                break
+
+    def _step(self) -> bool:
+        """Do one step; False when there is none left to do."""
+        started = self._clock()
+        record = next(self._steps, None)
+        if record is None:
+            self._state = self._trainer.state
+            return False
+        self._seconds += self._clock() - started
+        self.history.append(record, self._seconds)
+        for event in self._trainer.take_events():
+            self.history.mark(event)
+        if self._trainer.state.final:
+            self._state = self._trainer.state
+            return False
+        return True
+
+    def _apply_factors(self) -> None:
+        while self._factors:
+            rate = self._trainer.base_learning_rate
+            self._trainer.change_rate(rate * self._factors.popleft())
+            step, new = self._trainer.rate_changes[-1]
+            self.history.mark(Event(int(step), "learning_rate", f"{rate:g} -> {new:g}"))
+
+    def _may_step(self) -> bool:
+        """Wait out pause and pace; False when the run was stopped."""
+        with self._wake:
+            while True:
+                self._apply_factors()
+                if self._stopping:
+                    self._state = RunState.STOPPED
+                    return False
+                if self._paused:
+                    if self._permits:
+                        self._permits -= 1
+                        return True
+                    self._wake.wait()
+                    continue
+                if self._pace is None:
+                    self._attention = False
+                    return True
+                now = time.monotonic()
+                if now >= self._due:
+                    # A late step is not made up for by a burst.
+                    self._due = max(self._due, now - 1.0 / self._pace) + 1.0 / self._pace
+                    return True
+                self._wake.wait(self._due - now)
+
+
+_RATE_CHANGES = "training.rate_changes"
