@@ -1,0 +1,256 @@
+"""Charts as strips: everything a panel needs to draw curves over steps.
+
+Pure functions of (data, width, height, palette, glyphs). A chart is always exactly ``height``
+strips of exactly ``width`` cells, whatever the data. plotext's frame comes first, then from back to
+front: band, curves, marks of what cannot be drawn, names, events, cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from rich.style import Style
+from textual.strip import Strip
+
+from ..core.record import Row
+from .axes import YRange, log_range
+from .bars import hbar, log_bar
+from .canvas import Canvas, StripCache, StyleTable, changed_rows, single_cells
+from .glyphs import Glyphs
+from .heatmap import heat_columns, heatmap
+from .labels import by_importance, legend_parts, put_end_labels
+from .palette import Palette, crossed
+from .plane import BAD, BAND, DIM, FIRST, TEXT, Mark, Plane, base_styles, chart_frame, plain
+from .plot import inner_size
+from .series import Series, layer_series, middle
+from .traces import (
+    Intervals,
+    Pattern,
+    cells_any,
+    composed,
+    decoded,
+    dot_masks,
+    intervals,
+    joined,
+    pattern_columns,
+    run_starts,
+)
+
+__all__ = [
+    "Legend",
+    "Mark",
+    "Pattern",
+    "Series",
+    "StripCache",
+    "YRange",
+    "changed_rows",
+    "draw_chart",
+    "hbar",
+    "heat_columns",
+    "heatmap",
+    "layer_series",
+    "log_bar",
+    "log_range",
+    "middle",
+    "plot_columns",
+]
+
+Legend = Literal["none", "end", "top"]
+
+HEADER_HEIGHT = 8
+"""From this height on a legend and the y label have a row of their own."""
+
+
+def plot_columns(width: int, glyphs: Glyphs) -> int:
+    """Number of sub-columns that the curves of a chart of ``width`` cells have: ask for so many."""
+    return inner_size(max(width, 0), 0)[1] * glyphs.columns
+
+
+def draw_chart(
+    series: Sequence[Series],
+    *,
+    width: int,
+    height: int,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    palette: Palette,
+    glyphs: Glyphs,
+    log: bool = False,
+    marks: Sequence[Mark] = (),
+    cursor: float | None = None,
+    legend: Legend = "none",
+    y_label: str = "",
+    empty: str = "",
+    cache: StripCache | None = None,
+) -> list[Strip]:
+    """Draw curves with axes: exactly ``height`` strips of ``width`` cells; never raises on data.
+
+    Args:
+        series: later ones are drawn over earlier ones, highlighted ones over all.
+        width: cells. Below 20 there is no y axis.
+        height: cells. Below 6 there is no x axis.
+        x_range: first step and the step after the last (as ``Envelope`` has it).
+        y_range: bottom and top; log10 of the values with ``log`` (as ``YRange`` gives them).
+        palette: colors.
+        glyphs: characters.
+        log: take log10 of the values; what is not positive lies below every axis.
+        marks: events on the x axis.
+        cursor: step at which an upright line stands, or None.
+        legend: "end" names the curves at their ends, "top" in a row above (with ``y_label``).
+        y_label: what is plotted, in the row above.
+        empty: text in the middle while there is nothing to draw.
+        cache: keeps unchanged strips identical from frame to frame; one a widget.
+
+    Raises:
+        ValueError: a series has not ``plot_columns(width, glyphs)`` columns.
+    """
+    width, height = max(width, 0), max(height, 0)
+    x_range, y_range = plain(x_range), plain(y_range)
+    columns = plot_columns(width, glyphs)
+    for one in series:
+        if one.low.shape != (columns,) or one.high.shape != (columns,):
+            raise ValueError(
+                f"series {one.label!r}: expected shapes ({columns},), "
+                f"got {one.low.shape} and {one.high.shape}"
+            )
+    series = sorted(series, key=lambda one: one.highlighted)
+    canvas = Canvas(width, height)
+    top = int(height >= HEADER_HEIGHT and (legend == "top" or bool(y_label)))
+    drawn = chart_frame(width, height - top, x_range, y_range, log, glyphs)
+    plane = Plane(canvas, drawn, top, x_range, glyphs)
+    nothing = True
+    if series and plane.chars.size:
+        nothing = _put_series(plane, series, y_range, log, legend, palette.colored)
+    plane.put_events(marks)
+    plane.put_cursor(cursor, len(series))
+    if nothing:
+        plane.put_empty(empty)
+    _put_header(plane, series, legend, y_label if top else "")
+    curves = tuple((one.style, one.highlighted) for one in series)
+    return canvas.strips(_table(palette, curves), cache)
+
+
+@lru_cache(256)
+def _table(palette: Palette, curves: tuple[tuple[Style, bool], ...]) -> StyleTable:
+    """Base styles; one for each curve; one for each name; one for each curve under the cursor."""
+    bold, marked = Style(bold=True), Style(bold=True, reverse=True)
+    lines = [style + bold if highlighted else style for style, highlighted in curves]
+    names = [style + (marked if highlighted else bold) for style, highlighted in curves]
+    under = [crossed(style, palette) for style in lines]
+    return StyleTable([*base_styles(palette), *lines, *names, *under])
+
+
+def _put_series(
+    plane: Plane,
+    series: Sequence[Series],
+    y_range: tuple[float, float],
+    log: bool,
+    legend: Legend,
+    colored: bool,
+) -> bool:
+    """Draw all curves; True when there was nothing to draw."""
+    height, _ = plane.chars.shape
+    glyphs = plane.glyphs
+    dots = height * glyphs.rows
+    low = np.array([one.low for one in series], np.float64)
+    high = np.array([one.high for one in series], np.float64)
+    bad = np.zeros(low.shape, np.bool_)
+    for number, one in enumerate(series):
+        if one.bad is not None:
+            bad[number] = one.bad
+    where = intervals(low, high, bad, y_range=y_range, dots=dots, log=log)
+    for one in series:
+        if one.band is not None:
+            _put_band(plane, one.band, y_range, log, colored)
+    top, bottom = joined(where, dots)
+    shown = where.there
+    if any(one.pattern != "solid" for one in series):
+        columns = shown.shape[1]
+        shown = shown & np.array([pattern_columns(one.pattern, columns, glyphs) for one in series])
+    masks = dot_masks(top, bottom, shown, height, glyphs)
+    union, owner = composed(masks, np.array([one.highlighted for one in series]))
+    inked = union != 0
+    np.copyto(plane.chars, decoded(glyphs)[union], where=inked)
+    np.copyto(plane.index, owner + FIRST, where=inked)
+    _put_exceptions(plane, where, dots)
+    if legend == "end":
+        _put_names(plane, series, where, dots)
+    inside = where.there & (where.top < dots) & (where.bottom >= 0)
+    return not (inside.any() or where.bad.any())
+
+
+def _put_band(
+    plane: Plane, band: tuple[Row, Row], y_range: tuple[float, float], log: bool, colored: bool
+) -> None:
+    """The area between two curves; without color, or with coarse dots, a shade."""
+    low, high = (np.asarray(values, np.float64)[None, :] for values in band)
+    glyphs = plane.glyphs
+    height = plane.chars.shape[0]
+    dots = height * glyphs.rows
+    never = np.zeros(low.shape, np.bool_)
+    where = intervals(low, high, never, y_range=y_range, dots=dots, log=log, bridge=False)
+    mask = dot_masks(where.top, where.bottom, where.there, height, glyphs)[0]
+    inked = mask != 0
+    fine = colored and glyphs.columns * glyphs.rows > 4
+    filling = decoded(glyphs)[mask] if fine else np.uint32(ord(glyphs.fill))
+    np.copyto(plane.chars, filling, where=inked)
+    np.copyto(plane.index, np.int16(BAND), where=inked)
+
+
+def _put_exceptions(plane: Plane, where: Intervals, dots: int) -> None:
+    """Points without neighbours, arrows to what lies off the scale, marks of non-finite values."""
+    glyphs = plane.glyphs
+    height = plane.chars.shape[0]
+    there = where.there
+    lonely = there.copy()
+    lonely[:, 1:] &= ~there[:, :-1]
+    lonely[:, :-1] &= ~there[:, 1:]
+    inside = (where.top < dots) & (where.bottom >= 0)
+    for number, column in np.argwhere(lonely & inside).tolist():
+        row = min(max(int(where.top[number, column]), 0) // glyphs.rows, height - 1)
+        plane.put(row, column // glyphs.columns, glyphs.point, FIRST + number)
+    above, below = there & (where.bottom < 0), there & (where.top >= dots)
+    for flags, row, glyph in ((above, 0, glyphs.above), (below, height - 1, glyphs.below)):
+        if flags.any():
+            for number, column in np.argwhere(run_starts(cells_any(flags, glyphs))).tolist():
+                plane.put(row, column, glyph, FIRST + number)
+    if where.bad.any():
+        cells = cells_any(where.bad, glyphs).any(axis=0)
+        plane.chars[0, cells] = ord(glyphs.bad)
+        plane.index[0, cells] = BAD
+
+
+def _put_names(plane: Plane, series: Sequence[Series], where: Intervals, dots: int) -> None:
+    """The labels of the curves at their ends."""
+    glyphs, there = plane.glyphs, where.there
+    columns = there.shape[1]
+    end = columns - 1 - there[:, ::-1].argmax(axis=1)
+    numbers = np.arange(len(series))
+    dot = np.clip((where.top[numbers, end] + where.bottom[numbers, end]) >> 1, -1, dots)
+    last = np.where(there.any(axis=1), end // glyphs.columns, -1)
+    bad = np.flatnonzero(where.bad.any(axis=0))
+    clear = int(bad[-1]) // glyphs.columns + 2 if bad.size else 0
+    bright = [number for number, one in enumerate(series) if one.highlighted]
+    order = by_importance(len(series), bright)
+    names = [one.label for one in series]
+    put_end_labels(plane, names, last.tolist(), dot.tolist(), order, clear)
+
+
+def _put_header(plane: Plane, series: Sequence[Series], legend: Legend, y_label: str) -> None:
+    """The y label and the legend above the plot, or the legend alone in its upper right corner."""
+    width = plane.canvas.chars.shape[1]
+    entries = [(one.label, one.pattern) for one in series] if legend == "top" else []
+    room = width if plane.top else plane.chars.shape[1]
+    parts = legend_parts(entries, room, plane.glyphs)
+    column = width - sum(len(dots) + len(name) + 3 for dots, name in parts) + 2
+    if plane.top:
+        title = single_cells(y_label, width, plane.glyphs.ascii)
+        if len(title) + 2 <= column or not parts:
+            plane.canvas.put(0, 0, title, DIM)
+    for number, (dots, name) in enumerate(parts):
+        plane.canvas.put(0, column, dots, FIRST + number)
+        plane.canvas.put(0, column + len(dots) + 1, name, TEXT)
+        column += len(dots) + len(name) + 3
