@@ -1,0 +1,35 @@
+"""What a panel's widget holds still from frame to frame, so that little has to be repainted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...core.record import Row
+from ..chart import StripCache, YRange, log_range
+
+SPARE_DECADES = 2.0
+"""Decades that a range of bars may be too wide before it is fitted again."""
+
+
+@dataclass(slots=True)
+class Held:
+    """Ranges and strips of the last frame. A fresh one gives the same picture, fitted anew."""
+
+    y: YRange = field(default_factory=YRange)
+    strips: StripCache = field(default_factory=StripCache)
+    _decades: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def decades(self, name: str, values: Row, least: float) -> tuple[float, float]:
+        """Whole decades (log10) around the positive values, at least ``least`` of them.
+
+        Widens at once when a value leaves; narrows when it is ``SPARE_DECADES`` too wide.
+        """
+        low, high = log_range(values)
+        low = min(low, high - least)
+        if name in self._decades:
+            bottom, top = self._decades[name]
+            wide = min(bottom, low), max(top, high)
+            if wide[1] - wide[0] <= high - low + SPARE_DECADES - 1.0:
+                low, high = wide
+        self._decades[name] = (low, high)
+        return low, high

@@ -1,0 +1,243 @@
+"""What all panels share: an instrument draws a view as rows, a ``Panel`` puts them on the screen.
+
+An ``Instrument`` is a pure drawing function with its name and title. A ``Panel`` is the one widget
+that holds the newest view, has its instrument draw it, and repaints only the rows that changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from rich.segment import Segment
+from textual import events
+from textual.content import Content
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from ..plot import inner_size
+from ..safe_text import safe_text
+from ..view import View
+from .held import Held
+
+
+class Draw(Protocol):
+    """(view, width, height) -> exactly ``height`` strips of exactly ``width`` cells; never raises.
+
+    ``held`` is what the widget keeps still between frames; without it the picture is fitted anew.
+    """
+
+    def __call__(
+        self, view: View, width: int, height: int, held: Held | None = None, /
+    ) -> list[Strip]:
+        """Draw."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAxis:
+    """Where in a drawing the steps lie: ``columns`` cells from column ``first`` on."""
+
+    first: int
+    columns: int
+    start: int
+    stop: int
+    """Exclusive."""
+
+    def step_at(self, column: int) -> int | None:
+        """The step in the middle of a column; None beside the axis."""
+        place = column - self.first
+        if not 0 <= place < self.columns or self.stop <= self.start:
+            return None
+        steps = self.stop - self.start
+        return min(self.start + (2 * place + 1) * steps // (2 * self.columns), self.stop - 1)
+
+
+def chart_axis(view: View, width: int, height: int) -> TimeAxis | None:
+    """The time axis of a chart or heatmap that fills a panel."""
+    left, columns, _ = inner_size(width, height)
+    return TimeAxis(left, columns, *view.shown) if columns else None
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A panel without its widget: what it is called and how it is drawn."""
+
+    name: str
+    """Also the widget's id."""
+    title: Callable[[View], str]
+    """Plain text for the border."""
+    draw: Draw
+    axis: Callable[[View, int, int], TimeAxis | None] = lambda view, width, height: None
+    """(view, width, height) -> the time axis of that drawing, if it has one."""
+
+
+class Panel(Widget, can_focus=True):
+    """The widget of every instrument.
+
+    The dashboard calls ``show`` with each new view. With the class ``-bare`` a panel has no border.
+    """
+
+    DEFAULT_CSS = """
+    Panel {
+        width: 1fr;
+        height: 1fr;
+        border: round $foreground-disabled;
+        border-title-color: $text-muted;
+        border-title-style: none;
+        background: $background;
+        color: $foreground;
+        pointer: default;
+        &:focus { border: round $primary; border-title-color: $primary; border-title-style: bold; }
+        &.-bare { border: none; }
+    }
+    """
+    ALLOW_SELECT = False
+
+    class CursorMoved(Message):
+        """A person pointed at a step of a time axis."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    class Zoomed(Message):
+        """A person turned the wheel over a step of a time axis."""
+
+        def __init__(self, step: int, closer: bool) -> None:
+            super().__init__()
+            self.step = step
+            self.closer = closer
+            """Fewer steps are to be shown, around ``step``."""
+
+    def __init__(self, instrument: Instrument, *, classes: str | None = None) -> None:
+        super().__init__(id=instrument.name, classes=classes)
+        self.instrument = instrument
+        self._view: View | None = None
+        self._title = ""
+        self._held = Held()
+        self._strips: list[Strip] = []
+        self._hidden = False
+        self._dragged_to: int | None = None  # the step under a held mouse button
+
+    def show(self, view: View) -> None:
+        """Show this view: rows that look as before are left alone."""
+        self._view = view
+        title = safe_text(self.instrument.title(view))
+        if title != self._title:
+            self._title = title
+            self.border_title = Content(title)  # a str would be read as markup
+        if not self._hidden:
+            self._redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the drawing on the panel's background."""
+        base = self.visual_style.rich_style
+        if y < len(self._strips):
+            return self._strips[y].apply_style(base)
+        return Strip.blank(self.size.width, base)
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self._redraw()
+
+    def on_hide(self) -> None:
+        """Draw nothing while nobody can see it."""
+        self._hidden = True
+
+    def on_show(self) -> None:
+        """Catch up with what was not drawn."""
+        self._hidden = False
+        self._redraw()
+
+    def _redraw(self) -> None:
+        if self._view is None:
+            return
+        width, height = self.size
+        strips = self.instrument.draw(self._view, width, height, self._held)
+        shown, self._strips = self._strips, strips
+        if len(shown) != len(strips):
+            self.refresh()
+            return
+        regions = [
+            Region(left, y, right - left, 1)
+            for y, (before, now) in enumerate(zip(shown, strips, strict=True))
+            for left, right in changed_cells(before, now)
+        ]
+        if regions:
+            self.refresh(*regions)
+
+    # The mouse
+
+    def _step_at(self, event: events.MouseEvent) -> int | None:
+        offset = event.get_content_offset(self)
+        if self._view is None or offset is None:
+            return None
+        axis = self.instrument.axis(self._view, *self.size)
+        return axis.step_at(offset.x) if axis else None
+
+    def _point(self, event: events.MouseEvent) -> None:
+        step = self._step_at(event)
+        if step is not None and step != self._dragged_to:
+            self._dragged_to = step
+            self.post_message(self.CursorMoved(step))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Put the cursor where the person points, and take hold of it."""
+        if event.button == 1 and self._dragged_to is None:
+            self._point(event)
+            if self._dragged_to is not None:
+                self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag the cursor."""
+        if self._dragged_to is not None:
+            self._point(event)
+
+    def on_mouse_up(self) -> None:
+        """Let go of the cursor."""
+        if self._dragged_to is not None:
+            self._dragged_to = None
+            self.release_mouse()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in where the mouse is."""
+        self._zoom(event, closer=True)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out where the mouse is."""
+        self._zoom(event, closer=False)
+
+    def _zoom(self, event: events.MouseEvent, *, closer: bool) -> None:
+        step = self._step_at(event)
+        if step is not None:
+            event.stop()
+            self.post_message(self.Zoomed(step, closer))
+
+
+def changed_cells(before: Strip, now: Strip) -> list[tuple[int, int]]:
+    """The columns, from and up to, between the first and the last segment that differ.
+
+    Empty when the strips look the same. Segments are compared, not cells: one comparison for a run
+    of one color is what makes this cheap.
+    """
+    if before is now or before == now:
+        return []
+    old, new = list(before), list(now)
+    if before.cell_length != now.cell_length:
+        return [(0, max(before.cell_length, now.cell_length))]
+    left = _same_cells(old, new)
+    right = now.cell_length - _same_cells(old[::-1], new[::-1])
+    return [(left, right)] if left < right else []
+
+
+def _same_cells(old: list[Segment], new: list[Segment]) -> int:
+    """How many cells from the start lie in segments that are the same."""
+    cells = 0
+    for a, b in zip(old, new, strict=False):
+        if a != b:
+            break
+        cells += b.cell_length
+    return cells
