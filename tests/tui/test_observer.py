@@ -1,0 +1,92 @@
+"""Looking at a source: a view when something changed, none when nothing did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backscope.core.record import RunState
+from backscope.tui.glyphs import ASCII, BRAILLE
+from backscope.tui.observer import Display, Look, Observer
+from backscope.tui.palette import THEMES, palette_for
+from backscope.tui.time_range import TimeRange
+from backscope.tui.view import Span
+
+LOOK = Look(palette_for(THEMES[0].name, "truecolor"), BRAILLE)
+PLAIN = Display()
+
+
+def test_the_first_look_is_a_view_and_the_second_is_none(source):
+    observer = Observer(source)
+    assert observer.look(PLAIN, LOOK) is not None
+    assert observer.look(PLAIN, LOOK) is None
+
+
+def test_a_new_record_is_something_new(source):
+    observer = Observer(source)
+    observer.look(PLAIN, LOOK)
+    source.record()
+    assert observer.look(PLAIN, LOOK).snapshot.last_step == 301
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"logarithmic": True},
+        {"heatmap": True},
+        {"signal": True},
+        {"frozen": True},
+        {"time": TimeRange(cursor=5)},
+        {"time": TimeRange(Span.RECENT)},
+    ],
+)
+def test_another_wish_is_something_new(source, change):
+    observer = Observer(source)
+    observer.look(PLAIN, LOOK)
+    assert observer.look(replace(PLAIN, **change), LOOK) is not None
+
+
+def test_another_look_is_something_new(source):
+    observer = Observer(source)
+    observer.look(PLAIN, LOOK)
+    assert observer.look(PLAIN, replace(LOOK, glyphs=ASCII)).glyphs is ASCII
+
+
+def test_a_command_is_something_new(source):
+    observer = Observer(source)
+    observer.look(PLAIN, LOOK)
+    source.pause()
+    assert observer.look(PLAIN, LOOK).status.state is RunState.PAUSED
+    source.change_rate(2.0)
+    assert observer.look(PLAIN, LOOK).snapshot.events[-1].text == "0.1 -> 0.2"
+
+
+def test_a_frozen_display_holds_the_snapshot_while_the_status_goes_on(source):
+    observer = Observer(source)
+    frozen = replace(PLAIN, frozen=True)
+    observer.look(PLAIN, LOOK)
+    observer.look(frozen, LOOK)
+    source.record(50)
+    view = observer.look(frozen, LOOK)
+    assert view.frozen
+    assert view.snapshot.last_step == 300
+    assert view.status.step == 350
+    assert observer.extent.last == 300
+    assert observer.look(PLAIN, LOOK).snapshot.last_step == 350
+
+
+def test_the_view_says_which_steps_and_which_command_line(source):
+    view = Observer(source).look(Display(TimeRange(cursor=7)), LOOK)
+    assert (view.start, view.stop) == (1, 401)
+    assert view.step == 7
+    assert view.command_line.startswith("backscope run canned")
+    assert view.facts is source.facts
+
+
+def test_every_canned_history_can_be_looked_at(source_of, canned_name):
+    source = source_of(canned_name)
+    observer = Observer(source)
+    view = observer.look(PLAIN, LOOK)
+    assert view.start < view.stop
+    assert observer.extent.empty == (canned_name == "empty")

@@ -1,0 +1,294 @@
+"""The app: which screen is shown, which run is trained, and how it all ends.
+
+Training happens in a worker thread that the screens never wait for. The app starts it, tells it to
+stop, and puts the next one in its place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.message import Message
+from textual.screen import Screen
+
+from ..core.errors import InputError
+from ..core.experiment import Experiment
+from .capture import CapturedText
+from .dashboard import Dashboard
+from .glyphs import detect_glyphs
+from .help import HelpScreen
+from .keymap import PROGRAM, Key, bindings
+from .new_file import file_stem
+from .observer import Look
+from .palette import THEMES, palette_for
+from .picture import save_picture
+from .safe_text import safe_text
+from .training import SourceFactory, Training, live_run
+
+if TYPE_CHECKING:
+    from .gallery import Gallery
+
+BAD_INPUT = 2
+_PATIENCE = 0.01
+
+
+class BackscopeApp(App[None]):
+    """Backscope on the screen.
+
+    Args:
+        experiment: what to train; None opens the gallery.
+        paused: hold the first run before its first step.
+        pace: at most this many steps per second; None: as fast as it goes.
+        theme: the name of one of ``palette.THEMES``; None: the first.
+        source_factory: makes the source of an experiment, in the worker thread.
+        log: takes what training code prints.
+    """
+
+    TITLE = "Backscope"
+    CSS_PATH = "backscope.tcss"
+    BINDINGS = [  # noqa: RUF012  # as Textual has it
+        *bindings(PROGRAM),
+        Binding("ctrl+c", "leave(130)", "interrupt", show=False, priority=True),
+    ]
+
+    class Ready(Message):
+        """A run was built, or could not be; it is in ``training``."""
+
+        def __init__(self, training: Training) -> None:
+            super().__init__()
+            self.training = training
+
+    def __init__(
+        self,
+        experiment: Experiment | None = None,
+        *,
+        paused: bool = False,
+        pace: float | None = None,
+        theme: str | None = None,
+        source_factory: SourceFactory = live_run,
+        log: CapturedText | None = None,
+    ) -> None:
+        super().__init__()
+        self.problems: tuple[str, ...] = ()
+        """Why the experiment that the app was opened with cannot be trained."""
+        self.streams: tuple[TextIO, TextIO] | None = None
+        """Where prints go while the app runs; None: where Textual sends them, which is nowhere."""
+        self._first = experiment
+        self._paused = paused
+        self._pace = pace
+        self._factory = source_factory
+        self._training: Training | None = None
+        self._captured = log if log is not None else CapturedText()
+        for entry in THEMES:
+            self.register_theme(entry)
+        self.theme = theme or THEMES[0].name
+        self._glyphs = detect_glyphs(
+            getattr(sys.__stdout__, "encoding", None) or "", os.environ.get("TERM", "")
+        )
+        self._dashboard = Dashboard(self._captured, self.look)
+        self.install_screen(self._dashboard, "dashboard")
+        self._gallery: Gallery | None = None
+
+    @property
+    def look(self) -> Look:
+        """The colors and characters of this terminal."""
+        depth = None if self.no_color else self.console.color_system
+        return Look(palette_for(self.theme, depth), self._glyphs)
+
+    def get_default_screen(self) -> Screen[None]:
+        """The dashboard when there is something to show, otherwise the gallery."""
+        if self._first is not None:
+            return self._dashboard
+        return self._the_gallery()
+
+    def _the_gallery(self) -> Gallery:
+        from .gallery import Gallery
+
+        if self._gallery is None:
+            self._gallery = Gallery(self._factory, self.look)
+            self.install_screen(self._gallery, "gallery")
+        return self._gallery
+
+    def on_mount(self) -> None:
+        """Begin to train."""
+        if self.streams is not None:
+            sys.stdout, sys.stderr = self.streams  # Textual puts back what was there at its end
+        if self._first is not None:
+            self.open_experiment(self._first, paused=self._paused)
+
+    def on_unmount(self) -> None:
+        """However the app ends, training ends with it."""
+        if self._training is not None:
+            self._training.stop()
+
+    def watch_theme(self) -> None:
+        """Have the panels drawn in the new colors."""
+        if self.is_running:
+            for screen in (self._dashboard, self._gallery):
+                if screen is not None:
+                    screen.restyle(self.look)
+
+    # The run
+
+    def open_experiment(self, experiment: Experiment, *, paused: bool = False) -> None:
+        """Train this experiment in place of what is trained now."""
+        self._dashboard.prepare(experiment)
+        self._show(self._dashboard)
+        self._replace_run(experiment, paused)
+
+    @work(exclusive=True, group="replace")
+    async def _replace_run(self, experiment: Experiment, paused: bool) -> None:
+        """Tell the old run to stop, await its end, start the new one."""
+        old = self._training
+        if old is not None:
+            old.stop()
+            while not old.finished.is_set():
+                await asyncio.sleep(_PATIENCE)
+        if old is not None and old.source is not None:
+            self._pace = old.source.status().pace
+        build = partial(self._factory, experiment, paused=paused, pace=self._pace)
+        self._training = Training(build)
+        self._train(self._training)
+
+    @work(thread=True, group="training", exit_on_error=False)
+    def _train(self, training: Training) -> None:
+        def ready() -> None:
+            self.post_message(self.Ready(training))
+
+        training.run(ready)
+
+    def on_backscope_app_ready(self, message: Ready) -> None:
+        """Show the new run, or say why there is none."""
+        training = message.training
+        if training is not self._training:
+            return
+        if training.source is not None:
+            self._dashboard.attach(training.source)
+        elif self._dashboard.experiment is self._first and training.problems:
+            self.problems = training.problems
+            self.exit(return_code=BAD_INPUT)
+        else:
+            self._refuse(training)
+
+    def on_dashboard_rerun(self, message: Dashboard.Rerun) -> None:
+        """Start again."""
+        self.open_experiment(message.experiment)
+
+    def on_gallery_chosen(self, message: Gallery.Chosen) -> None:
+        """Train what was chosen."""
+        self.open_experiment(message.experiment)
+
+    def on_gallery_left(self) -> None:
+        """Back to the run."""
+        self._show(self._dashboard)
+
+    def _refuse(self, training: Training) -> None:
+        """The run that was asked for cannot be trained: say why, and go where another can be."""
+        if training.failure:
+            self._captured.write(training.failure, error=True)
+        last = training.failure.rstrip().rpartition("\n")[2]
+        for problem in training.problems or (f"This cannot be trained: {last}",):
+            self._tell(problem, error=True)
+        self.action_gallery()
+
+    def _show(self, screen: Screen[None]) -> None:
+        """Bring a screen to the front; the one that was opened first stays at the bottom."""
+        if screen in self.screen_stack:
+            while self.screen is not screen:
+                self.pop_screen()
+        else:
+            self.push_screen(screen)
+
+    # Keys
+
+    def action_gallery(self) -> None:
+        """Choose another preset; the run goes on meanwhile."""
+        gallery = self._the_gallery()
+        running = self._training is not None and self._training.source is not None
+        experiment = self._dashboard.experiment
+        gallery.running((experiment.name or "the run") if experiment and running else "")
+        self._show(gallery)
+
+    def action_next_theme(self) -> None:
+        """The next of our themes."""
+        names = [theme.name for theme in THEMES]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+
+    def action_picture(self) -> None:
+        """Save a picture of the screen."""
+        dashboard = self.screen is self._dashboard
+        stem = self._dashboard.file_stem if dashboard else file_stem("gallery")
+        svg = self.export_screenshot(title=self.TITLE)
+        try:
+            path = save_picture(svg, Path(), stem)
+        except InputError as error:
+            self._tell(str(error), error=True)
+        else:
+            self._tell(f"Picture saved as {path}")
+
+    def action_help(self) -> None:
+        """Show all keys of the screen."""
+        keys = self._keys(self.screen)
+        if keys:
+            self.push_screen(HelpScreen(keys, ascii_only=self._glyphs.ascii))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The keys of the screen, for the command palette."""
+        for key in self._keys(screen):
+            if key.about:
+                title = key.about[0].upper() + key.about[1:]
+                run = partial(screen.run_action, key.target)
+                yield SystemCommand(title, f"key: {key.shown}", run)
+
+    def _keys(self, screen: Screen[object]) -> tuple[Key, ...]:
+        return getattr(screen, "KEYS", ())
+
+    async def action_quit(self) -> None:
+        """End, with exit code 0."""
+        self.leave(0)
+
+    def action_leave(self, code: int) -> None:
+        """End, with this exit code."""
+        self.leave(code)
+
+    def leave(self, code: int) -> None:
+        """Tell training to stop, and end with this exit code."""
+        if self._training is not None:
+            self._training.stop()
+        self.exit(return_code=code)
+
+    def _tell(self, text: str, *, error: bool = False) -> None:
+        self.notify(safe_text(text), severity="error" if error else "information", markup=False)
+
+
+def open_app(experiment: Experiment, *, paused: bool = False, pace: float | None = None) -> int:
+    """Train an experiment and show it until the person quits; the exit code.
+
+    0 after quitting, however the run went; 130, 143, 129 after SIGINT (or Ctrl-C), SIGTERM, SIGHUP.
+
+    Raises:
+        InputError: the experiment cannot be trained.
+    """
+    return _open(experiment, paused=paused, pace=pace)
+
+
+def open_gallery() -> int:
+    """Show the gallery until the person quits; the exit code, as for ``open_app``."""
+    return _open(None)
+
+
+def _open(experiment: Experiment | None, *, paused: bool = False, pace: float | None = None) -> int:
+    from .session import run_app
+
+    log = CapturedText()
+    return run_app(BackscopeApp(experiment, paused=paused, pace=pace, log=log), log)

@@ -1,0 +1,58 @@
+"""What our two screens share: a layout chosen by size, a line in its place, a table of keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from .arrangement import Arrangement, arrange, too_small
+from .key_line import KeyLine
+from .keymap import Key
+from .observer import Look
+from .safe_text import safe_text
+
+
+class ArrangedScreen(Screen[None]):
+    """A screen with a class for its layout, a notice for when there is none, and a key line."""
+
+    KEYS: ClassVar[tuple[Key, ...]] = ()
+    """The keys, for the key line, the help screen and the command palette."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(classes="-ascii" if look.glyphs.ascii else None)
+        self.look = look
+        """The colors and characters to draw with."""
+        self._notice = ""
+
+    def compose_ends(self) -> ComposeResult:
+        """The widgets that every screen ends with."""
+        yield Static("", id="notice", markup=False)
+        yield KeyLine(self.KEYS, ascii_only=self.look.glyphs.ascii)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Choose the layout for the new size."""
+        chosen = arrange(*event.size)
+        for arrangement in Arrangement:
+            self.set_class(arrangement is chosen, arrangement.value)
+        self._show_notice()
+
+    def say_instead(self, text: str) -> None:
+        """Show this line in place of everything; empty: show everything."""
+        self._notice = safe_text(text)
+        self.set_class(bool(text), "-waiting")
+        self._show_notice()
+
+    def _show_notice(self) -> None:
+        if self.is_mounted:
+            tiny = self.has_class(Arrangement.TINY)
+            text = too_small(*self.size) if tiny else self._notice
+            self.query_one("#notice", Static).update(Content(text))
+
+    def tell(self, text: str, *, error: bool = False) -> None:
+        """Say something in passing."""
+        self.notify(safe_text(text), severity="error" if error else "information", markup=False)

@@ -1,0 +1,226 @@
+"""The live screen: what it is composed of, and the keys that command the run and the display."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+from textual.worker import get_current_worker
+
+from ..core.errors import InputError
+from ..core.experiment import Experiment
+from ..core.history import Snapshot
+from ..core.record import RunState
+from ..core.run import Source
+from . import time_range as ranges
+from .history_csv import save_history
+from .keymap import DASHBOARD, bindings
+from .log_pane import LogPane
+from .new_file import file_stem
+from .pace import CHANGES as PACE_CHANGES
+from .panels import PANELS, Panel
+from .run_screen import RunScreen
+
+HIGHEST_RATE = 1e9
+"""What an experiment may have; beyond it the command line would not reproduce the run."""
+
+
+class Dashboard(RunScreen):
+    """What a person sees of a run, and the keys that command it."""
+
+    KEYS = DASHBOARD
+    BINDINGS = bindings(DASHBOARD)
+    AUTO_FOCUS = ""
+
+    class Rerun(Message):
+        """A person wants this experiment to start from the beginning."""
+
+        def __init__(self, experiment: Experiment) -> None:
+            super().__init__()
+            self.experiment = experiment
+
+    class Saved(Message):
+        """The history was written to a file, or could not be."""
+
+        def __init__(self, path: Path | None, problem: str = "") -> None:
+            super().__init__()
+            self.path = path
+            self.problem = problem
+
+    def compose(self) -> ComposeResult:
+        """All panels, the log, the key line, and the line that is there instead of them."""
+        yield Panel(PANELS["status"])
+        with Container(id="panels"):
+            for name, instrument in PANELS.items():
+                if name != "status":
+                    yield Panel(instrument)
+        pane = LogPane(self.captured)
+        pane.display = False
+        yield pane
+        yield from self.compose_ends()
+
+    # Layout
+
+    @property
+    def alone(self) -> Panel | None:
+        """The panel that is maximized, if one is."""
+        return next(iter(self.query(Panel).filter(".-alone")), None)
+
+    def _show_alone(self, chosen: Panel | None) -> None:
+        for panel in self.query(Panel):
+            panel.set_class(panel is chosen, "-alone")
+        self.set_class(chosen is not None, "-one")
+        self.set_class(chosen is not None and chosen.id == "status", "-only-status")
+
+    # Keys: the run
+
+    def action_pause(self) -> None:
+        """Pause or resume training."""
+        source = self._running_source()
+        if source is None:
+            return
+        if source.status().state is RunState.PAUSED:
+            source.resume()
+        else:
+            source.pause()
+        self.draw()
+
+    def action_step(self) -> None:
+        """Do one training step; pause a running one."""
+        source = self._running_source()
+        if source is not None:
+            source.step_once()
+            self.set_timer(0.02, self.draw)
+
+    def action_rate(self, factor: float) -> None:
+        """Change the learning rate from the next step on."""
+        source = self._running_source()
+        if source is not None and source.status().learning_rate * factor > HIGHEST_RATE:
+            self.tell(f"The learning rate cannot go above {HIGHEST_RATE:g}.", error=True)
+        elif source is not None:
+            source.change_rate(factor)
+            self.set_timer(0.02, self.draw)
+
+    def action_pace(self, change: str) -> None:
+        """A slower or a faster pace."""
+        source = self._running_source()
+        if source is not None:
+            source.set_pace(PACE_CHANGES[change](source.status().pace))
+            self.draw()
+
+    def action_restart(self) -> None:
+        """Start the same experiment again."""
+        if self._experiment is not None:
+            self.post_message(self.Rerun(self._experiment))
+
+    def action_new_seed(self) -> None:
+        """Start it again with the next seed."""
+        if self._experiment is None:
+            return
+        seed = (self._experiment.seed + 1) % 2**63
+        overrides = tuple(pair for pair in self._experiment.overrides if pair[0] != "seed")
+        self.post_message(
+            self.Rerun(replace(self._experiment, seed=seed, overrides=(*overrides, ("seed", seed))))
+        )
+
+    def _running_source(self) -> Source | None:
+        """The source, if it can still be commanded; otherwise it is said why not."""
+        source = self.source
+        if source is not None and source.status().state.final:
+            state = source.status().state.value
+            self.tell(f"This run has {state}; r starts it again, n with another seed.")
+            return None
+        return source
+
+    # Keys: time and display
+
+    def action_time(self, move: str) -> None:
+        """Move the cursor, or show another range."""
+        if self._observer:
+            self._see(ranges.MOVES[move](self.wanted.time, self._observer.extent))
+
+    def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
+        """A person pointed at a step."""
+        if self._observer:
+            extent = self._observer.extent
+            self._see(ranges.place_cursor(self.wanted.time, extent, message.step))
+
+    def on_panel_zoomed(self, message: Panel.Zoomed) -> None:
+        """A person turned the wheel over a step."""
+        if self._observer:
+            time, extent = self.wanted.time, self._observer.extent
+            self._see(ranges.zoom(time, extent, closer=message.closer, around=message.step))
+
+    def _see(self, chosen: ranges.TimeRange) -> None:
+        self.wanted = replace(self.wanted, time=chosen)
+        self.draw()
+
+    def action_switch(self, name: str) -> None:
+        """Turn one of the switches of ``Display``."""
+        turned: dict[str, Any] = {name: not getattr(self.wanted, name)}
+        self.wanted = replace(self.wanted, **turned)
+        self.draw()
+
+    def action_panel(self, number: int) -> None:
+        """One panel alone; the same again: all."""
+        chosen = self.query_one(f"#{list(PANELS)[number - 1]}", Panel)
+        self._show_alone(None if chosen is self.alone else chosen)
+
+    def action_maximize(self) -> None:
+        """The focused panel alone, or all again."""
+        focused = self.focused if isinstance(self.focused, Panel) else None
+        self._show_alone(None if self.alone else focused or self.query_one("#loss", Panel))
+
+    def action_back(self) -> None:
+        """Undo what is in the way of the whole live picture, one thing at a time."""
+        log = self.query_one(LogPane)
+        if self.alone:
+            self._show_alone(None)
+        elif self.wanted.time.cursor is not None:
+            self.action_time("newest")
+        elif log.display:
+            log.display = False
+        else:
+            self.set_focus(None)
+
+    def action_log(self) -> None:
+        """Show or hide what training code prints."""
+        log = self.query_one(LogPane)
+        log.display = not log.display
+        self.draw()
+
+    # Keys: files
+
+    @property
+    def file_stem(self) -> str:
+        """What files made of this screen are called, without their ending."""
+        name = self._experiment.name if self._experiment else ""
+        return file_stem(name, self._observer.extent.last if self._observer else 0)
+
+    def action_csv(self) -> None:
+        """Save the history."""
+        if self._observer is not None:
+            self._save_history(self._observer.source.history.snapshot(), self.file_stem)
+
+    @work(thread=True, group="files")
+    def _save_history(self, snapshot: Snapshot, stem: str) -> None:
+        worker = get_current_worker()
+        try:
+            path = save_history(snapshot, Path(), stem, lambda: worker.is_cancelled)
+        except InputError as error:
+            self.post_message(self.Saved(None, str(error)))
+        else:
+            if path is not None:
+                self.post_message(self.Saved(path))
+
+    def on_dashboard_saved(self, message: Saved) -> None:
+        """Say where the history is now."""
+        if message.path is None:
+            self.tell(message.problem, error=True)
+        else:
+            self.tell(f"History saved as {message.path}")

@@ -1,0 +1,132 @@
+"""The keys of every screen, once: bindings, the key line, the help screen and the command palette.
+
+Adding a key is one line here and one ``action_`` method on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from textual.binding import Binding, BindingType
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and the keys that do it."""
+
+    keys: str
+    """Textual's names, separated by commas."""
+    shown: str
+    """What is printed on the keys."""
+    action: str
+    """The screen's action, or the app's: ``pause``, ``app.quit``."""
+    label: str
+    """One word for the key line."""
+    about: str
+    """What it does; keys about which nothing is said are not told of."""
+    rank: int = 0
+    """1: shown first on a narrow key line; 0: never on it."""
+    pair: str = ""
+    """What the key line prints for this key and its opposite together."""
+    group: str = ""
+    """The heading on the help screen."""
+
+    @property
+    def target(self) -> str:
+        """The action with where it lives."""
+        return self.action if self.action.startswith("app.") else f"screen.{self.action}"
+
+
+def _group(name: str, *keys: Key) -> tuple[Key, ...]:
+    return tuple(replace(key, group=name) for key in keys)
+
+
+PROGRAM = _group(
+    "program",
+    Key("t", "t", "app.next_theme", "theme", "next theme", 13),
+    Key("p", "p", "app.picture", "picture", "save a picture of the screen (SVG)", 11),
+    Key("question_mark", "?", "app.help", "help", "all keys", 1),
+    Key("q", "q", "app.quit", "quit", "quit", 1),
+)
+"""Keys that every screen has."""
+
+DASHBOARD = (
+    *_group(
+        "training",
+        Key("space", "space", "pause", "pause", "pause or resume training", 1),
+        Key("s", "s", "step", "step", "one training step; pauses a running one", 2),
+        Key("r", "r", "restart", "restart", "start again with the same seed", 7),
+        Key("n", "n", "new_seed", "new seed", "start again with the next seed", 10),
+        Key("plus,equals_sign", "+", "rate(2.0)", "rate", "double the learning rate", 5, "+ -"),
+        Key("minus", "-", "rate(0.5)", "", "halve the learning rate"),
+        Key("comma", ",", "pace('slower')", "pace", "slow motion: fewer steps a second", 12, ", ."),
+        Key("full_stop", ".", "pace('faster')", "", "more steps a second again"),
+    ),
+    *_group(
+        "time",
+        Key("left", "←", "time('back')", "time", "one step back in time", 4, "← →"),
+        Key("right", "→", "time('forward')", "", "one step forward"),
+        Key("shift+left", "shift ←", "time('far_back')", "", "a tenth of the range back"),
+        Key("shift+right", "shift →", "time('far_forward')", "", "a tenth of the range forward"),
+        Key("home", "home", "time('first')", "", "the first step"),
+        Key("end", "end", "time('newest')", "", "the newest step, and follow it"),
+        Key("v", "v", "time('span')", "range", "time axes: full, recent or zoomed", 3),
+        Key("z,right_square_bracket", "z ]", "time('closer')", "", "zoom in around the cursor"),
+        Key("x,left_square_bracket", "x [", "time('wider')", "", "zoom out"),
+    ),
+    *_group(
+        "display",
+        Key("f", "f", "switch('frozen')", "freeze", "hold the display; training goes on", 6),
+        Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
+        Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
+        Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
+        Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
+        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 4),
+        *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
+        Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
+        Key("escape", "esc", "back", "", "all panels again; then the newest step again"),
+        Key("o", "o", "log", "output", "what training code and warnings print", 10),
+    ),
+    *_group(
+        "files",
+        Key("c", "c", "csv", "csv", "save the history as CSV", 11),
+    ),
+    *_group(
+        "program",
+        Key("g", "g", "app.gallery", "gallery", "choose another preset; the run goes on", 6),
+    ),
+    *PROGRAM,
+)
+"""The keys of the live screen."""
+
+GALLERY = (
+    *_group(
+        "presets",
+        Key("up", "↑", "move(-1)", "choose", "the preset above", 1, "↑ ↓"),
+        Key("down", "↓", "move(1)", "", "the preset below"),
+        Key("enter", "enter", "run", "run", "train it and watch", 1),
+        Key("slash", "/", "filter", "filter", "find presets by words", 2),
+        Key("left", "←", "scroll_story(-1)", "story", "scroll the story up", 3, "← →"),
+        Key("right", "→", "scroll_story(1)", "", "scroll the story down"),
+        Key("escape", "esc", "back", "back", "clear the filter; back to the run", 2),
+    ),
+    *PROGRAM,
+)
+"""The keys of the gallery."""
+
+
+def bindings(keys: Iterable[Key]) -> list[BindingType]:
+    """What Textual is told; nothing of it is shown by Textual's own footer."""
+    return [Binding(key.keys, key.target, key.about, show=False) for key in keys]
+
+
+def plain(keys: Iterable[Key]) -> tuple[Key, ...]:
+    """The same keys with words in place of arrows, where those may not be shown."""
+    return tuple(replace(key, shown=_words(key.shown), pair=_words(key.pair)) for key in keys)
+
+
+def _words(shown: str) -> str:
+    for arrow, word in (("←", "left"), ("→", "right"), ("↑", "up"), ("↓", "down")):
+        shown = shown.replace(arrow, word)
+    return shown

@@ -1,0 +1,99 @@
+"""Looking at a source: one snapshot, one diagnosis, one view; and only when something has changed.
+
+No widget is needed here: what a person wants to see comes in, a ``View`` goes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.diagnosis import Diagnosis
+from ..core.experiment import command_line
+from ..core.findings import Finding
+from ..core.history import Snapshot
+from ..core.run import RunStatus, Source
+from .glyphs import Glyphs
+from .palette import Palette
+from .time_range import Extent, TimeRange, shown
+from .view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How a person wants to see a run."""
+
+    time: TimeRange = TimeRange()
+    logarithmic: bool = False
+    heatmap: bool = False
+    signal: bool = False
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What colors and characters there are to draw with."""
+
+    palette: Palette
+    glyphs: Glyphs
+
+
+class Observer:
+    """What is known of one source, and what of it was shown last."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.status: RunStatus = source.status()
+        self.snapshot: Snapshot = source.history.snapshot()
+        self._findings: tuple[Finding, ...] = ()
+        self._diagnosis = Diagnosis(source.facts)
+        self._last: object = None
+
+    @property
+    def extent(self) -> Extent:
+        """The steps that the snapshot holds, of those that are planned."""
+        snapshot = self.snapshot
+        return Extent(
+            first=max(snapshot.first_step, 1) if snapshot.count else 1,
+            last=snapshot.last_step if snapshot.count else 0,
+            planned=self.status.planned,
+            ended=self.status.state.final,
+        )
+
+    def look(self, display: Display, look: Look) -> View | None:
+        """The view of this moment; None when it would be the same as the one before.
+
+        While the display is frozen the snapshot and the findings stay as they were; only the status
+        goes on.
+        """
+        self.status = self.source.status()
+        if not display.frozen:
+            self.snapshot = self.source.history.snapshot()
+        now = (self.status, self.snapshot.count, len(self.snapshot.events), display, look)
+        if now == self._last:
+            return None
+        self._last = now
+        if not display.frozen:
+            self._findings = self._diagnosis.update(self.snapshot)
+        return self._view(display, look)
+
+    def _view(self, display: Display, look: Look) -> View:
+        experiment = self.source.experiment
+        start, stop = shown(display.time, self.extent)
+        return View(
+            snapshot=self.snapshot,
+            status=self.status,
+            experiment=experiment,
+            findings=self._findings,
+            start=start,
+            stop=stop,
+            palette=look.palette,
+            glyphs=look.glyphs,
+            span=display.time.span,
+            cursor=display.time.cursor,
+            logarithmic=display.logarithmic,
+            heatmap=display.heatmap,
+            frozen=display.frozen,
+            command_line=command_line(experiment),
+            signal=display.signal,
+            facts=self.source.facts,
+        )

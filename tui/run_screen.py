@@ -1,0 +1,125 @@
+"""A screen that shows a source: it takes one look at a time and hands it to all panels.
+
+The screen pulls. A timer asks for the next view, and when there is a new one all panels get it in
+one update; a governor stretches the time between frames to what they cost.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from textual.timer import Timer
+
+from ..core.experiment import Experiment
+from ..core.record import RunState
+from ..core.run import Source
+from .arranged_screen import ArrangedScreen
+from .capture import CapturedText
+from .governor import Governor
+from .key_line import KeyLine
+from .log_pane import LogPane
+from .observer import Display, Look, Observer
+from .panels import Panel
+from .time_range import TimeRange
+
+
+class RunScreen(ArrangedScreen):
+    """Shows one source after another; what is composed and which keys there are is not its concern.
+
+    Args:
+        captured: what training code prints.
+        look: the colors and characters to draw with.
+    """
+
+    def __init__(self, captured: CapturedText, look: Look) -> None:
+        super().__init__(look)
+        self.captured = captured
+        self.wanted = Display()
+        """What the person wants to see."""
+        self._observer: Observer | None = None
+        self._experiment: Experiment | None = None
+        self._governor = Governor()
+        self._timer: Timer | None = None
+        self._processor_time = 0.0
+        self._failure_told = False
+
+    def on_screen_resume(self) -> None:
+        """In front: show the present at once, and go on looking."""
+        self._tick()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is in front: a screen behind it that stirs would have it repainted."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """The experiment that is shown or being prepared, as it was opened."""
+        return self._experiment
+
+    @property
+    def source(self) -> Source | None:
+        """What is shown; None while it is being prepared."""
+        return self._observer.source if self._observer else None
+
+    def prepare(self, experiment: Experiment) -> None:
+        """Say that this experiment is on its way."""
+        self._experiment = experiment
+        self._observer = None
+        self.wanted = replace(self.wanted, time=TimeRange(), frozen=False)
+        self._failure_told = False
+        self.say_instead(f"Preparing {experiment.title or experiment.name or 'the experiment'}")
+
+    def attach(self, source: Source) -> None:
+        """Show this source."""
+        self._observer = Observer(source)
+        self._experiment = source.experiment
+        self.say_instead("")
+        self.draw()
+
+    def _tick(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        drawn = self.draw()
+        now = time.thread_time()
+        if drawn:
+            # What this thread has done since the last tick: that frame's painting, and all else.
+            self._governor.drawn(now - self._processor_time)
+        self._processor_time = now
+        self._timer = self.set_timer(self._governor.interval, self._tick)
+
+    def draw(self) -> bool:
+        """Show the present; False when it looks as before."""
+        if self._observer is None or not (self.is_mounted and self.is_current):
+            return False
+        log = self.query_one(LogPane)
+        log.follow()
+        view = self._observer.look(self.wanted, self.look)
+        labels = {
+            "space": "resume" if self._observer.status.state is RunState.PAUSED else "pause",
+            "f": "unfreeze" if self.wanted.frozen else "freeze",
+        }
+        self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
+        if view is None:
+            return False
+        with self.app.batch_update():
+            for panel in self.query(Panel):
+                panel.show(view)
+        self._tell_failure()
+        return True
+
+    def restyle(self, look: Look) -> None:
+        """Draw with other colors from now on."""
+        self.look = look
+        self.draw()
+
+    def _tell_failure(self) -> None:
+        status = self._observer.status if self._observer else None
+        if status is None or not status.error or self._failure_told:
+            return
+        self._failure_told = True
+        self.captured.write(status.error.rstrip() + "\n", error=True)
+        last = status.error.rstrip().rpartition("\n")[2]
+        self.tell(f"Training failed: {last}; o shows where", error=True)

@@ -1,0 +1,103 @@
+"""The terminal driver that draws on a descriptor of its own and notices a terminal that is gone.
+
+Textual's driver writes to standard error and asks standard output for the size. Both are pipes
+while output is captured, so this one is told which descriptor is the terminal. And where SIGHUP is
+ignored (``nohup``) Textual would read a dead terminal for ever: this one watches for the hang-up.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+
+WATCH = 0.25
+"""Seconds between two looks whether the driver has ended."""
+
+
+class TerminalFile:
+    """A text file on a terminal's descriptor; once the terminal is gone, writing does nothing."""
+
+    def __init__(self, descriptor: int, encoding: str) -> None:
+        self._descriptor = descriptor
+        self._encoding = encoding
+        self.gone = False
+
+    def fileno(self) -> int:
+        """The terminal's descriptor."""
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        """It is a terminal."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Write all of the text."""
+        data = memoryview(text.encode(self._encoding, errors="replace"))
+        # A dead terminal must not end the thread that writes: the app would wait for it for ever.
+        while data and not self.gone:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except OSError:
+                self.gone = True
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def watch_for_hang_up(descriptor: int, ended: threading.Event, gone: Callable[[], None]) -> None:
+    """Call ``gone`` when the terminal hangs up; return then, or when ``ended`` is set."""
+    poll = select.poll()
+    poll.register(descriptor, 0)  # nothing is waited for but what is always reported: a hang-up
+    while not ended.is_set():
+        if poll.poll(1000 * WATCH):
+            gone()
+            return
+
+
+def driver_on(descriptor: int, gone: Callable[[], None]) -> type[Driver]:
+    """Textual's driver for this system, drawing on the terminal ``descriptor``.
+
+    ``gone`` is called, from any thread, when the terminal is no more.
+    """
+
+    class TerminalDriver(LinuxDriver):
+        """Draws on one descriptor, whatever standard output and error are."""
+
+        def __init__(self, app: App[Any], **options: Any) -> None:
+            super().__init__(app, **options)
+            encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
+            self._file = cast("Any", TerminalFile(descriptor, encoding))
+            self._ended = threading.Event()
+
+        def start_application_mode(self) -> None:
+            super().start_application_mode()  # type: ignore[no-untyped-call]
+            watch = (self.fileno, self._ended, gone)
+            threading.Thread(target=watch_for_hang_up, args=watch, daemon=True).start()
+
+        def close(self) -> None:
+            self._ended.set()
+            super().close()
+
+        def run_input_thread(self) -> None:
+            try:
+                super().run_input_thread()
+            except OSError:
+                gone()
+
+        def _get_terminal_size(self) -> tuple[int, int]:
+            try:
+                width, height = os.get_terminal_size(descriptor)
+            except OSError:
+                return 80, 24
+            return width or 80, height or 24
+
+    return TerminalDriver
