@@ -161,8 +161,9 @@ class Dashboard(RunScreen):
         self.draw()
 
     def action_switch(self, name: str) -> None:
-        """Turn one of the switches of ``Display``."""
-        turned: dict[str, Any] = {name: not getattr(self.wanted, name)}
+        """Turn one of the switches of ``Display``, from how it is shown now."""
+        shown = self._observer if name == "logarithmic" and self._observer else self.wanted
+        turned: dict[str, Any] = {name: not getattr(shown, name)}
         self.wanted = replace(self.wanted, **turned)
         self.draw()
 

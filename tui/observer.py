@@ -17,13 +17,18 @@ from .palette import Palette
 from .time_range import Extent, TimeRange, shown
 from .view import View
 
+LOG_SPREAD = 1e4
+"""A loss whose largest value is so many times its smallest is a flat line with a spike unless its
+axis is logarithmic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Display:
     """How a person wants to see a run."""
 
     time: TimeRange = TimeRange()
-    logarithmic: bool = False
+    logarithmic: bool | None = None
+    """None: as the loss asks for."""
     heatmap: bool = False
     signal: bool = False
     frozen: bool = False
@@ -47,6 +52,9 @@ class Observer:
         self._findings: tuple[Finding, ...] = ()
         self._diagnosis = Diagnosis(source.facts)
         self._last: object = None
+        self.logarithmic = False
+        """Whether the loss was shown on a log axis last."""
+        self._spread = False
 
     @property
     def extent(self) -> Extent:
@@ -78,6 +86,8 @@ class Observer:
 
     def _view(self, display: Display, look: Look) -> View:
         experiment = self.source.experiment
+        chosen = display.logarithmic
+        self.logarithmic = self._loss_is_spread() if chosen is None else chosen
         start, stop = shown(display.time, self.extent)
         return View(
             snapshot=self.snapshot,
@@ -90,10 +100,20 @@ class Observer:
             glyphs=look.glyphs,
             span=display.time.span,
             cursor=display.time.cursor,
-            logarithmic=display.logarithmic,
+            logarithmic=self.logarithmic,
             heatmap=display.heatmap,
             frozen=display.frozen,
             command_line=command_line(experiment),
             signal=display.signal,
             facts=self.source.facts,
         )
+
+    def _loss_is_spread(self) -> bool:
+        """Whether the loss has ever needed a log axis; once it has, the axis stays."""
+        if not self._spread and self.snapshot.count:
+            loss = self.snapshot.envelope(
+                "loss", self.snapshot.first_step, self.snapshot.last_step + 1, 1
+            )
+            low, high = float(loss.low[0]), float(loss.high[0])
+            self._spread = low > 0.0 and high / LOG_SPREAD > low
+        return self._spread

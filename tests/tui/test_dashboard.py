@@ -189,9 +189,7 @@ async def test_pointing_at_a_chart_puts_the_cursor_there_and_the_wheel_zooms(sou
         assert time.stop - time.start == 200
 
 
-@pytest.mark.parametrize(
-    ("key", "switch"), [("l", "logarithmic"), ("h", "heatmap"), ("e", "signal")]
-)
+@pytest.mark.parametrize(("key", "switch"), [("h", "heatmap"), ("e", "signal")])
 async def test_switches_turn_on_and_off(source, key, switch):
     async with app_with(source).run_test(size=(120, 40)) as pilot:
         dashboard = await opened(pilot)
@@ -200,6 +198,17 @@ async def test_switches_turn_on_and_off(source, key, switch):
         assert getattr(dashboard.wanted, switch) is not before
         await pilot.press(key)
         assert getattr(dashboard.wanted, switch) is before
+
+
+async def test_the_loss_axis_is_switched_from_how_it_is_shown(source):
+    source.record(value=1e9)
+    async with app_with(source).run_test(size=(120, 40)) as pilot:
+        dashboard = await opened(pilot)
+        assert dashboard.wanted.logarithmic is None, "left to the loss, which asks for a log axis"
+        await pilot.press("l")
+        assert dashboard.wanted.logarithmic is False
+        await pilot.press("l")
+        assert dashboard.wanted.logarithmic is True
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

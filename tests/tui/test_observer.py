@@ -90,3 +90,27 @@ def test_every_canned_history_can_be_looked_at(source_of, canned_name):
     view = observer.look(PLAIN, LOOK)
     assert view.start < view.stop
     assert observer.extent.empty == (canned_name == "empty")
+
+
+def losses(source, *values):
+    """The source with these losses recorded after those it has."""
+    for value in values:
+        source.record(value=value)
+    return Observer(source)
+
+
+def test_a_loss_of_a_few_decades_is_shown_on_a_linear_axis(source):
+    assert not losses(source, 100.0, 0.02).look(PLAIN, LOOK).logarithmic
+
+
+def test_a_loss_that_spans_many_decades_is_shown_on_a_log_axis(source):
+    assert losses(source, 1e9).look(PLAIN, LOOK).logarithmic
+
+
+def test_a_loss_that_reaches_zero_stays_on_a_linear_axis(source):
+    assert not losses(source, 1e9, 0.0).look(PLAIN, LOOK).logarithmic
+
+
+def test_a_person_who_chose_an_axis_keeps_it(source):
+    observer = losses(source, 1e9)
+    assert not observer.look(replace(PLAIN, logarithmic=False), LOOK).logarithmic

@@ -30,7 +30,14 @@ SIGNS: dict[Severity, tuple[str, str]] = {
 """Each severity's sign, and the one where only ASCII may be written."""
 LONGEST_MESSAGE = 2000
 NEWEST_EVENTS = 4
-LOOKED_FOR = "looked for: " + ", ".join(kind.replace("_", " ") for kind in FINDING_KINDS)
+
+
+def spoken(kind: str) -> str:
+    """A kind of finding as a person says it."""
+    return kind.replace("_", " ").replace("relu", "ReLU")
+
+
+LOOKED_FOR = "looked for: " + ", ".join(map(spoken, FINDING_KINDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def _failure(view: View, width: int) -> list[Section]:
 def _finding(view: View, finding: Finding, width: int) -> Section:
     palette = view.palette
     style = severity_style(view, finding.severity)
-    name = safe_text(finding.kind.replace("_", " "), 60)
+    name = safe_text(spoken(finding.kind), 60)
     head = f"{_sign(view, finding.severity)} {finding.severity.value}: {name}"
     since = f"  since step {finding.since_step:,}"
     fits = cell_len(head + since) <= width

@@ -198,7 +198,7 @@ def test_no_zoom_of_a_long_run_loses_or_invents_extremes(
 def test_a_query_reads_at_most_sixteen_entries_a_column(
     long_run: Snapshot, monkeypatch: pytest.MonkeyPatch
 ):
-    from backscope.core import envelope as module
+    from backscope.core.history import envelope as module
 
     read: list[int] = []
     original = module._piece
