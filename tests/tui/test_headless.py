@@ -1,0 +1,163 @@
+"""Training without a screen."""
+
+import csv
+import io
+import json
+import os
+import signal
+import threading
+
+import pytest
+
+from backscope.core.errors import InputError
+from backscope.core.experiment import load_experiment
+from backscope.core.record import RunState
+from backscope.core.run import Run
+from backscope.core.trainer import Trainer
+from backscope.tui.headless import drive, run_headless, write_report
+from backscope.tui.progress import Silence
+
+
+def experiment(name="worked-example", steps=5):
+    return load_experiment(name, {"training.steps": steps})
+
+
+class Signalling:
+    """Progress that sends a signal to this very process once the run has begun."""
+
+    def __init__(self, number):
+        self._number = number
+        self.cleared = False
+
+    def show(self, status, snapshot):
+        if self._number is not None and status.step:
+            os.kill(os.getpid(), self._number)
+            self._number = None
+
+    def clear(self):
+        self.cleared = True
+
+
+def test_the_summary_goes_to_standard_output_and_progress_does_not(capsys):
+    assert run_headless(experiment()) == 0
+    said = capsys.readouterr()
+    assert "finished after 5 of 5 steps" in said.out
+    assert all(line.startswith("step ") for line in said.err.splitlines())
+
+
+def test_json_is_exactly_one_object_and_nothing_else(capsys):
+    assert run_headless(experiment(), as_json=True) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["state"] == "finished"
+    assert said.err == ""
+
+
+def test_json_is_ascii_whatever_names_it_carries():
+    named = load_experiment("worked-example", {"training.steps": 1, "title": "\u202e\x1b[31m[/] é"})
+    run = Run(Trainer(named))
+    run.drive()
+    stream = io.StringIO()
+    write_report(run, stream, as_json=True)
+    assert stream.getvalue().isascii()
+    assert "\x1b" not in stream.getvalue()
+    assert json.loads(stream.getvalue())["title"] == "\u202e\x1b[31m[/] é"
+
+
+def test_a_diverged_run_exits_with_3_and_its_json_stays_strict(capsys):
+    assert run_headless(experiment("exploding", 30), as_json=True) == 3
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert said["state"] == "diverged"
+    assert said["first_nonfinite"]["step"] == said["steps"]
+
+
+def test_a_failed_run_exits_with_1_and_says_why(capsys, monkeypatch):
+    def fail(self):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr(Trainer, "_train_one", fail)
+    assert run_headless(experiment()) == 1
+    assert "error: ValueError: no luck" in capsys.readouterr().out
+
+
+def test_the_history_is_written_as_csv(tmp_path, capsys):
+    path = tmp_path / "run.csv"
+    assert run_headless(experiment(), csv=path) == 0
+    with path.open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [int(row["step"]) for row in rows] == [1, 2, 3, 4, 5]
+    assert float(rows[0]["loss"]) == pytest.approx(0.02705813, abs=5e-9)
+
+
+def test_a_csv_that_exists_is_refused_before_the_training(tmp_path, capsys, monkeypatch):
+    path = tmp_path / "run.csv"
+    path.write_text("precious")
+    monkeypatch.setattr(Run, "drive", lambda self: pytest.fail("trained"))
+    with pytest.raises(InputError, match="exists; --force overwrites it"):
+        run_headless(experiment(), csv=path)
+    assert path.read_text() == "precious"
+
+
+def test_with_force_a_longer_csv_is_replaced_whole(tmp_path, capsys):
+    path = tmp_path / "run.csv"
+    path.write_text("precious\n" * 10_000)
+    assert run_headless(experiment(), csv=path, force=True) == 0
+    assert "precious" not in path.read_text()
+    assert len(path.read_text().splitlines()) == 6
+
+
+def test_data_that_cannot_be_read_leaves_no_csv_behind(tmp_path, capsys):
+    bad = load_experiment("healthy", {"data.path": str(tmp_path / "none.csv"), "data.target": "y"})
+    with pytest.raises(InputError, match=r"none\.csv"):
+        run_headless(bad, csv=tmp_path / "run.csv")
+    assert not (tmp_path / "run.csv").exists()
+
+
+def test_plots_follow_the_summary(capsys):
+    assert run_headless(experiment(steps=30), plot=True) == 0
+    said = capsys.readouterr().out
+    summary, _, plots = said.partition("this run again")
+    assert "loss" in summary
+    assert "error signal" in plots
+    assert "layer 1" in plots
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_run_and_is_told(number):
+    before = signal.getsignal(number)
+    run = Run(Trainer(experiment("vanishing", 1_000_000)))
+    progress = Signalling(number)
+    assert drive(run, progress) == number
+    assert run.status().state == RunState.STOPPED
+    assert progress.cleared
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run = Run(Trainer(experiment("vanishing", 400)))
+        assert drive(run, Signalling(signal.SIGINT)) == 0
+        assert run.status().state == RunState.FINISHED
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_interrupt_ends_the_program_at_once(monkeypatch):
+    run = Run(Trainer(experiment("vanishing", 1_000_000)))
+    monkeypatch.setattr(run, "stop", lambda: os.kill(os.getpid(), signal.SIGINT))
+    progress = Signalling(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        drive(run, progress)
+    assert progress.cleared
+    Run.stop(run)
+
+
+def test_a_run_can_be_driven_from_another_thread_where_no_signals_come():
+    run = Run(Trainer(experiment(steps=3)))
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(drive(run, Silence())))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+    assert run.status().state == RunState.FINISHED

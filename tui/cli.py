@@ -1,0 +1,208 @@
+"""The ``backscope`` command: reads the command line, runs what it asks for, says how it went.
+
+Everything heavy is imported where it is needed, so that ``backscope --version`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import InputError, allowed_values
+from .arguments import UsageError, parse
+from .safe_text import safe_text
+from .streams import columns_of, is_screen
+
+if TYPE_CHECKING:
+    from ..core.experiment import Experiment
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
+"""Matrices this small are slowed down by a second thread; read when NumPy is imported."""
+
+TRACEBACK = "BACKSCOPE_TRACEBACK"
+"""Set in the environment, an unexpected error shows its traceback."""
+
+LINE_LIMIT = 1_000
+"""Cells of a line of an error message."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code (``backscope --help`` lists them)."""
+    for variable in BLAS_THREADS:
+        os.environ.setdefault(variable, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Not every terminal can show every character; that must not end a command.
+            stream.reconfigure(errors="replace")
+    try:
+        return _answer(sys.argv[1:] if argv is None else argv)
+    except UsageError as error:
+        _complain(str(error))
+        return BAD_INPUT
+    except InputError as error:
+        for problem in error.problems:
+            _complain(f"backscope: {problem}")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        _close_output()
+        return BROKEN_PIPE
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        _complain(_unexpected(error))
+        if isinstance(error, OSError):
+            _close_output()
+        return FAILED
+
+
+def _answer(arguments: Sequence[str]) -> int:
+    try:
+        options = parse(arguments)
+        code = COMMANDS[options.command](options)
+    except SystemExit as leave:  # --help and --version have answered
+        code = leave.code if isinstance(leave.code, int) else DONE
+    if sys.stdout is not None:
+        # Here a closed pipe or a full disk is still ours to report.
+        sys.stdout.flush()
+    return code
+
+
+def _gallery(options: argparse.Namespace) -> int:
+    if not _has_screen():
+        raise UsageError(
+            "backscope: the gallery needs a terminal; "
+            "use backscope presets and backscope run NAME --headless"
+        )
+    from .app import open_gallery
+
+    return open_gallery()
+
+
+def _run(options: argparse.Namespace) -> int:
+    headless = options.headless or options.json
+    if headless and options.paused:
+        raise UsageError("backscope run: --paused needs the dashboard; leave out --headless")
+    if options.csv is not None and not headless:
+        raise UsageError("backscope run: --csv goes with --headless; in the dashboard press c")
+    if options.plot and (options.json or not headless):
+        raise UsageError("backscope run: --plot goes with --headless")
+    if options.force and options.csv is None:
+        raise UsageError("backscope run: --force goes with --csv")
+    experiment = _experiment(options)
+    if headless:
+        from .headless import run_headless
+
+        csv = None if options.csv is None else Path(options.csv)
+        return run_headless(
+            experiment,
+            as_json=options.json,
+            plot=options.plot,
+            csv=csv,
+            force=options.force,
+            pace=options.pace,
+        )
+    if not _has_screen():
+        raise UsageError("backscope run: needs a terminal; use --headless (or --json)")
+    from .app import open_app
+
+    return open_app(experiment, paused=options.paused, pace=options.pace)
+
+
+def _presets(options: argparse.Namespace) -> int:
+    from ..presets import preset_names, preset_text
+    from .preset_list import preset_list
+
+    match options.words:
+        case []:
+            _say(preset_list(columns_of(sys.stdout)))
+        case ["show", name]:
+            if name not in preset_names():
+                raise InputError(f"{name} is no preset, {allowed_values(name, preset_names())}")
+            _say(preset_text(name))
+        case ["show"]:
+            raise UsageError("backscope presets show: name a preset; backscope presets lists them")
+        case words:
+            raise UsageError(
+                f"backscope presets: expected nothing or show NAME, not {' '.join(words)}"
+            )
+    return DONE
+
+
+def _gradcheck(options: argparse.Namespace) -> int:
+    from ..core.gradcheck import check_gradients
+    from .gradcheck_text import gradcheck_text
+
+    experiment = _experiment(options)
+    checks = check_gradients(experiment)
+    _say(gradcheck_text(checks))
+    return DONE if all(check.verdict != "FAIL" for check in checks) else FAILED
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "": _gallery,
+    "run": _run,
+    "presets": _presets,
+    "gradcheck": _gradcheck,
+}
+
+
+def _experiment(options: argparse.Namespace) -> Experiment:
+    from ..core.experiment import load_experiment, parse_override
+
+    given = {
+        "seed": options.seed,
+        "training.steps": options.steps,
+        "data.path": options.data,
+        "data.target": options.target,
+    }
+    overrides = {key: value for key, value in given.items() if value is not None}
+    problems: list[str] = []
+    for setting in options.settings:
+        try:
+            overrides.update([parse_override(setting)])
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(*problems)
+    return load_experiment(options.name, overrides)
+
+
+def _has_screen() -> bool:
+    return is_screen(sys.stdin) and is_screen(sys.stdout)
+
+
+def _say(text: str) -> None:
+    if sys.stdout is not None:
+        sys.stdout.write(text)
+
+
+def _complain(line: str) -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):  # nobody is left to complain to
+            sys.stderr.write(safe_text(line, LINE_LIMIT) + "\n")
+
+
+def _unexpected(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"backscope: not enough memory: {error}"
+    what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return (
+        f"backscope: unexpected {type(error).__name__}: {what} "
+        f"({TRACEBACK}=1 in the environment shows where)"
+    )
+
+
+def _close_output() -> None:
+    """Point standard output nowhere, so that the interpreter's last flush does not fail again."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

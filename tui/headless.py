@@ -1,0 +1,133 @@
+"""``backscope run --headless`` and ``--json``: train without a screen, then say how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+from ..core.experiment import Experiment
+from ..core.record import RunState
+from ..core.report import report
+from ..core.run import Run
+from ..core.trainer import Trainer
+from .history_csv import write_history_csv
+from .output_file import open_output, start_over
+from .progress import INTERVAL, Progress, progress_on
+from .report_text import report_text
+from .streams import columns_of
+
+EXIT_CODES = {RunState.FINISHED: 0, RunState.DIVERGED: 3, RunState.FAILED: 1}
+"""By the state a run ended in; a stopped one answers for the signal that stopped it."""
+
+PLOT_WIDTH = 80
+
+_Handler = Callable[[int, FrameType | None], Any] | int
+
+
+def run_headless(
+    experiment: Experiment,
+    *,
+    as_json: bool = False,
+    plot: bool = False,
+    csv: Path | None = None,
+    force: bool = False,
+    pace: float | None = None,
+) -> int:
+    """Train, with progress on standard error and the summary on standard output.
+
+    Args:
+        experiment: what to train.
+        as_json: one JSON object instead of the summary, and progress only on a terminal.
+        plot: pictures of the loss and the error signal after the summary.
+        csv: where to write the history; the file is opened before the training starts.
+        force: ``csv`` may exist and is overwritten.
+        pace: at most this many steps per second.
+
+    Returns:
+        The exit code: 0 finished, 3 diverged, 1 failed, 128 + the signal that stopped the run.
+
+    Raises:
+        InputError: the data cannot be used, or ``csv`` cannot be written.
+    """
+    run = Run(Trainer(experiment), pace=pace)
+    with nullcontext() if csv is None else open_output(csv, force=force) as file:
+        stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json))
+        if file is not None:
+            start_over(file)
+            write_history_csv(run.history.snapshot(), file)
+    if sys.stdout is not None:
+        write_report(run, sys.stdout, as_json=as_json)
+        if plot:
+            write_plots(run, sys.stdout)
+    return EXIT_CODES.get(run.status().state, 128 + stopped_by)
+
+
+def drive(run: Run, progress: Progress) -> int:
+    """Train to the end in a thread of its own, showing progress; give the signal that stopped it.
+
+    The first Ctrl-C (or SIGTERM) stops the run after its current step; a second one ends the
+    program at once. 0: no signal came.
+    """
+    worker = threading.Thread(target=run.drive, name="training", daemon=True)
+    with _stopped_by_signals(run) as received:
+        worker.start()
+        try:
+            while worker.is_alive():
+                worker.join(INTERVAL)
+                progress.show(run.status(), run.history.snapshot())
+        finally:
+            progress.clear()
+    return received[0] if received else 0
+
+
+def write_report(run: Run, stream: TextIO, *, as_json: bool) -> None:
+    """Write the summary, or the one JSON object, of a run as it stands."""
+    facts = report(run)
+    text = json.dumps(facts, allow_nan=False, indent=2) + "\n" if as_json else report_text(facts)
+    stream.write(text)
+
+
+def write_plots(run: Run, stream: TextIO) -> None:
+    """Draw the run, as wide as the terminal and with the characters that it can show."""
+    from .glyphs import BRAILLE, detect_glyphs
+    from .run_plots import run_plots
+
+    width = min(columns_of(stream) or PLOT_WIDTH, PLOT_WIDTH)
+    glyphs = detect_glyphs(stream.encoding or "", os.environ.get("TERM", ""))
+    stream.write("\n" + run_plots(run.history.snapshot(), width=width, box=glyphs is BRAILLE))
+
+
+@contextmanager
+def _stopped_by_signals(run: Run) -> Iterator[list[int]]:
+    """While this is open, SIGINT and SIGTERM stop the run; yields those that came."""
+    received: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield received  # Python takes signals in the main thread only.
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.signal(number, before[number])
+        run.stop()
+
+    before: dict[int, _Handler] = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        handler = signal.getsignal(number)
+        # A shell starts jobs in the background with SIGINT ignored, and means it.
+        if handler is not None and handler is not signal.SIG_IGN:
+            before[number] = handler
+    for taken in before:
+        signal.signal(taken, stop)
+    try:
+        yield received
+    finally:
+        for taken, handler in before.items():
+            signal.signal(taken, handler)
