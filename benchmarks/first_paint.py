@@ -1,0 +1,73 @@
+"""How long a person waits for the first screen: from the command to the first painted panel.
+
+Starts ``backscope run vanishing`` in a pseudo-terminal of 80x24, several times, each time beside a
+bare ``python -c pass`` and an ``import textual``, so that the figure can be read as a ratio:
+
+    python benchmarks/first_paint.py [--rounds 7]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pexpect
+
+SIZE = (24, 80)
+PAINTED = "loss"
+"""The title of the first panel."""
+
+
+def first_paint() -> float:
+    """Seconds from starting the command until the loss panel is on the screen."""
+    environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    started = time.perf_counter()
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "backscope", "run", "vanishing"],
+        dimensions=SIZE,
+        env=environment,
+        timeout=30,
+        encoding="utf-8",
+    )
+    child.expect_exact(PAINTED)
+    seconds = time.perf_counter() - started
+    child.close(force=True)
+    return seconds
+
+
+def python(code: str) -> float:
+    """Seconds that an interpreter takes for a piece of code, start to exit."""
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Interleave the contenders, print medians and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    rounds = parser.parse_args().rounds
+    contenders = {
+        "python -c pass": lambda: python("pass"),
+        "import numpy": lambda: python("import numpy"),
+        "import textual.app": lambda: python("import textual.app"),
+        "first paint at 80x24": first_paint,
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, contender in contenders.items():
+            seconds[name].append(contender())
+    base = statistics.median(seconds["import textual.app"])
+    print(f"{'':24}{'median s':>10}{'best s':>10}{'of import textual':>20}")
+    for name, values in seconds.items():
+        median = statistics.median(values)
+        print(f"{name:24}{median:10.3f}{min(values):10.3f}{median / base:20.2f}")
+
+
+if __name__ == "__main__":
+    main()
