@@ -23,13 +23,14 @@ from textual.screen import Screen
 from ..core.errors import InputError
 from ..core.experiment import Experiment
 from .capture import CapturedText
+from .command_search import CommandSearch
 from .dashboard import Dashboard
 from .glyphs import detect_glyphs
 from .help import HelpScreen
 from .keymap import PROGRAM, Key, bindings
 from .new_file import file_stem
 from .observer import Look
-from .palette import THEMES, palette_for
+from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
 from .picture import save_picture
 from .safe_text import safe_text
 from .training import SourceFactory, Training, live_run
@@ -77,7 +78,8 @@ class BackscopeApp(App[None]):
         source_factory: SourceFactory = live_run,
         log: CapturedText | None = None,
     ) -> None:
-        super().__init__()
+        # Otherwise Textual's idea of no color is grays.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.problems: tuple[str, ...] = ()
         """Why the experiment that the app was opened with cannot be trained."""
         self.streams: tuple[TextIO, TextIO] | None = None
@@ -88,12 +90,11 @@ class BackscopeApp(App[None]):
         self._factory = source_factory
         self._training: Training | None = None
         self._captured = log if log is not None else CapturedText()
-        for entry in THEMES:
+        for entry in (*THEMES, PLAIN_THEME):
             self.register_theme(entry)
-        self.theme = theme or THEMES[0].name
-        self._glyphs = detect_glyphs(
-            getattr(sys.__stdout__, "encoding", None) or "", os.environ.get("TERM", "")
-        )
+        self.theme = PLAIN_THEME.name if self.no_color else theme or THEMES[0].name
+        encoding = getattr(sys.__stdout__, "encoding", None) or ""
+        self._glyphs = detect_glyphs(encoding, os.environ.get("TERM", ""))
         self._dashboard = Dashboard(self._captured, self.look)
         self.install_screen(self._dashboard, "dashboard")
         self._gallery: Gallery | None = None
@@ -220,14 +221,14 @@ class BackscopeApp(App[None]):
 
     def action_next_theme(self) -> None:
         """The next of our themes."""
-        names = [theme.name for theme in THEMES]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
+        if self.no_color:
+            self._tell("Themes are colors, and NO_COLOR is set.")
+            return
+        self.theme = next_theme(self.theme)
 
     def action_picture(self) -> None:
         """Save a picture of the screen."""
-        dashboard = self.screen is self._dashboard
-        stem = self._dashboard.file_stem if dashboard else file_stem("gallery")
+        stem = getattr(self.screen, "file_stem", "") or file_stem("gallery")
         svg = self.export_screenshot(title=self.TITLE)
         try:
             path = save_picture(svg, Path(), stem)
@@ -241,6 +242,11 @@ class BackscopeApp(App[None]):
         keys = self._keys(self.screen)
         if keys:
             self.push_screen(HelpScreen(keys, ascii_only=self._glyphs.ascii))
+
+    def action_command_palette(self) -> None:
+        """Find a key's action by words."""
+        if not isinstance(self.screen, CommandSearch):
+            self.push_screen(CommandSearch(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The keys of the screen, for the command palette."""

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from .arrangement import Arrangement, arrange, too_small
 from .key_line import KeyLine
 from .keymap import Key
+from .narrow_update import NarrowCompositor
 from .observer import Look
 from .safe_text import safe_text
 
@@ -25,9 +26,11 @@ class ArrangedScreen(Screen[None]):
 
     def __init__(self, look: Look) -> None:
         super().__init__(classes="-ascii" if look.glyphs.ascii else None)
+        self._compositor = NarrowCompositor()
         self.look = look
         """The colors and characters to draw with."""
         self._notice = ""
+        self._told = ""
 
     def compose_ends(self) -> ComposeResult:
         """The widgets that every screen ends with."""
@@ -54,5 +57,8 @@ class ArrangedScreen(Screen[None]):
             self.query_one("#notice", Static).update(Content(text))
 
     def tell(self, text: str, *, error: bool = False) -> None:
-        """Say something in passing."""
+        """Say something in passing; the same once more does not pile up."""
+        if text == self._told:
+            self.app.clear_notifications()
+        self._told = text
         self.notify(safe_text(text), severity="error" if error else "information", markup=False)

@@ -231,12 +231,11 @@ def _put_names(plane: Plane, series: Sequence[Series], where: Intervals, dots: i
     numbers = np.arange(len(series))
     dot = np.clip((where.top[numbers, end] + where.bottom[numbers, end]) >> 1, -1, dots)
     last = np.where(there.any(axis=1), end // glyphs.columns, -1)
-    bad = np.flatnonzero(where.bad.any(axis=0))
-    clear = int(bad[-1]) // glyphs.columns + 2 if bad.size else 0
+    taken: list[bool] = np.logical_or.reduce(cells_any(where.bad, glyphs)).tolist()
     bright = [number for number, one in enumerate(series) if one.highlighted]
     order = by_importance(len(series), bright)
     names = [one.label for one in series]
-    put_end_labels(plane, names, last.tolist(), dot.tolist(), order, clear)
+    put_end_labels(plane, names, last.tolist(), dot.tolist(), order, taken)
 
 
 def _put_header(plane: Plane, series: Sequence[Series], legend: Legend, y_label: str) -> None:

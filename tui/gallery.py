@@ -270,7 +270,7 @@ class Gallery(ArrangedScreen):
 
 def _line(entry: Entry) -> Content:
     """Title and name, one below the other."""
-    name = Content.styled(f"  {safe_text(entry.name, 80)}", "$foreground-muted")
+    name = Content.styled(f"  {safe_text(entry.name, 80)}", "dim")  # of either row's color
     if entry.experiment is None:
         title = Content.styled("cannot be read", "$text-warning")
     else:

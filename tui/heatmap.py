@@ -55,8 +55,8 @@ def heatmap(
     """Draw ``values`` (rows, columns), log10 already: ``height`` strips of ``width`` cells.
 
     NaN is "not measured": filled from the value before it where a later one exists, else blank.
-    +inf is marked as non-finite, -inf is an exact zero with a glyph of its own. Rows have equal
-    heights; two share a cell where there are too many, and beyond that neighbours are averaged.
+    +inf is marked as non-finite, -inf is an exact zero with a glyph of its own. Rows fill the
+    height evenly, to half a cell where there is color; too many are averaged with neighbours.
 
     Args:
         values: (rows, ``heat_columns(width)``).
@@ -88,7 +88,7 @@ def heatmap(
     _, _, inner_height = inner_size(width, height - scale)
     halves = palette.colored and not palette.shaded and glyphs.columns > 1
     count = len(row_labels)
-    split = 2 if halves and inner_height < count else 1
+    split = 2 if halves and count and inner_height % count else 1
     room = inner_height * split
     labels = [single_cells(label, 6, glyphs.ascii) for label in row_labels]
     if count > room > 0:
@@ -96,13 +96,13 @@ def heatmap(
         values = grouped(values, owner, room)
         labels = [labels[i] for i in np.searchsorted(owner, np.arange(room)).tolist()]
         count = room
-    tall = room // count if count else 0
-    ticks = tuple((i * tall // split, label) for i, label in enumerate(labels[:room]))
-    ticks = tuple(dict(reversed(ticks)).items())  # two in one row: the first keeps its label
+    ticks = tuple((-(-i * room // count) // split, label) for i, label in enumerate(labels[:room]))
+    # Two in one row: the first keeps its label, except for the very last.
+    ticks = tuple({**dict(reversed(ticks)), **dict(ticks[1:][-1:])}.items())
     drawn = row_frame(width, height - scale, x_range, ticks, glyphs)
     plane = Plane(canvas, drawn, 0, x_range, glyphs)
     if plane.chars.size and count:
-        kinds = np.repeat(filled(values), tall, axis=0)
+        kinds = filled(values)[np.arange(room) * count // room]
         levels = heat_levels(kinds, lo, hi)
         if split == 2:
             levels, kinds = _paired(levels, kinds)
@@ -155,9 +155,6 @@ def heat_levels(values: Floats, lo: float, hi: float) -> Levels:
 
 def _paired(levels: Levels, kinds: Floats) -> tuple[Levels, Floats]:
     """Two rows in one: the number of the pair of levels, and the graver of the two kinds."""
-    if len(levels) % 2:
-        levels = np.vstack([levels, np.full_like(levels[:1], BLANK_LEVEL)])
-        kinds = np.vstack([kinds, np.full_like(kinds[:1], np.nan)])
     upper, lower = kinds[::2], kinds[1::2]
     worst = np.where(np.isposinf(lower) | np.isnan(upper), lower, upper)
     return levels[::2] * (HEAT_LEVELS + 1) + levels[1::2], worst
@@ -185,13 +182,12 @@ def _table(palette: Palette, split: int) -> StyleTable:
 
 
 def _put_cells(plane: Plane, levels: Levels, glyphs: Glyphs, palette: Palette, split: int) -> None:
-    """The field itself, from the upper left corner."""
-    height, _ = levels.shape
-    plane.index[:height] = levels + FIRST
+    """The field itself."""
+    plane.index[...] = levels + FIRST
     if split == 2:
-        plane.chars[:height] = ord(HALF)
+        plane.chars[...] = ord(HALF)
     else:
-        plane.chars[:height] = _level_chars(glyphs, palette.shaded)[levels]
+        plane.chars[...] = _level_chars(glyphs, palette.shaded)[levels]
 
 
 @lru_cache(8)
@@ -204,13 +200,12 @@ def _level_chars(glyphs: Glyphs, shaded: bool) -> NDArray[np.uint32]:
 
 def _put_exceptions(plane: Plane, kinds: Floats, glyphs: Glyphs) -> None:
     """Marks of non-finite values and of exact zeros."""
-    chars, index = plane.chars[: len(kinds)], plane.index[: len(kinds)]
     for flags, glyph, style in (
         (np.isneginf(kinds), glyphs.zero, DIM),
         (np.isposinf(kinds), glyphs.bad, BAD),
     ):
-        chars[flags] = ord(glyph)
-        index[flags] = style
+        plane.chars[flags] = ord(glyph)
+        plane.index[flags] = style
 
 
 def _put_cursor(
@@ -224,7 +219,7 @@ def _put_cursor(
     upper = levels[:, column] // (HEAT_LEVELS + 1) if split == 2 else levels[:, column]
     plane.chars[:, column] = ord(plane.glyphs.cursor)
     plane.index[:, column] = CURSOR
-    plane.index[: len(upper), column] = first + upper
+    plane.index[:, column] = first + upper
 
 
 def _put_scale(

@@ -56,7 +56,7 @@ DASHBOARD = (
         "training",
         Key("space", "space", "pause", "pause", "pause or resume training", 1),
         Key("s", "s", "step", "step", "one training step; pauses a running one", 2),
-        Key("r", "r", "restart", "restart", "start again with the same seed", 7),
+        Key("r", "r", "restart", "restart", "start again with the same seed", 6),
         Key("n", "n", "new_seed", "new seed", "start again with the next seed", 10),
         Key("plus,equals_sign", "+", "rate(2.0)", "rate", "double the learning rate", 5, "+ -"),
         Key("minus", "-", "rate(0.5)", "", "halve the learning rate"),

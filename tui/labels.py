@@ -31,13 +31,14 @@ def put_end_labels(
     last: Sequence[int],
     dot: Sequence[int],
     order: Sequence[int],
-    clear: int = 0,
+    taken: Sequence[bool] = (),
 ) -> None:
     """Write each name behind the end of its curve, where it fits between the others.
 
     ``last`` and ``dot`` are the inner cell column and the dot row in which each curve ends; -1: no
-    curve. In the top row nothing is written before column ``clear``. Names stand in the order of
-    their curves: one that would not is left out. Their styles follow those of the curves.
+    curve. In the top row the cells that are ``taken`` by marks stay as they are, and so does one
+    cell beside them. Names stand in the order of their curves: one that would not is left out.
+    Their styles follow those of the curves.
     """
     height, width = plane.chars.shape
     placed: list[tuple[int, int, int, int]] = []  # row, dot row, start, stop
@@ -47,10 +48,11 @@ def put_end_labels(
             continue
         own = dot[number]
         home = min(max(own // plane.glyphs.rows, 0), height - 1)
+        start = max(min(last[number] + 2, width - len(name)), 0)
+        stop = start + len(name)
         for row in (home, home - 1, home + 1):
-            start = max(last[number] + 2, clear if row == 0 else 0)
-            start = max(min(start, width - len(name)), 0)
-            stop = start + len(name)
+            if row == 0 and any(taken[max(start - 1, 0) : stop + 1]):
+                continue
             if 0 <= row < height and all(
                 stop < left or right < start if at == row else (at < row) == (other <= own)
                 for at, other, left, right in placed

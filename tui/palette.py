@@ -263,5 +263,26 @@ THEMES: tuple[Theme, ...] = (
 )
 """backscope-dark (default), backscope-light, backscope-okabe-ito, backscope-high-contrast."""
 
-PLAIN_THEME = replace(BUILTIN_THEMES["ansi-dark"], name=PLAIN.name)
+
+def next_theme(name: str) -> str:
+    """The name of the theme after the one so called; of the first after any other."""
+    names = [theme.name for theme in THEMES]
+    here = names.index(name) if name in names else -1
+    return names[(here + 1) % len(names)]
+
+
+_ANSI = BUILTIN_THEMES["ansi-dark"]
+_DEFAULT = ("foreground-disabled", "foreground-muted", "text-muted", "panel-lighten-2")
+PLAIN_THEME = replace(
+    _ANSI,
+    name=PLAIN.name,
+    variables={
+        **_ANSI.variables,
+        **dict.fromkeys(_DEFAULT, "ansi_default"),
+        # Textual drops reverse where it makes the style of a part of a widget.
+        "block-cursor-text-style": "bold underline",
+        "block-cursor-blurred-text-style": "underline",
+        "input-cursor-text-style": "underline",
+    },
+)
 """For NO_COLOR, with ``App(ansi_color=True)``: Textual then drops every color."""

@@ -97,10 +97,7 @@ class RunScreen(ArrangedScreen):
         log = self.query_one(LogPane)
         log.follow()
         view = self._observer.look(self.wanted, self.look)
-        labels = {
-            "space": "resume" if self._observer.status.state is RunState.PAUSED else "pause",
-            "f": "unfreeze" if self.wanted.frozen else "freeze",
-        }
+        labels = key_labels(self._observer.status.state, frozen=self.wanted.frozen)
         self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
         if view is None:
             return False
@@ -123,3 +120,17 @@ class RunScreen(ArrangedScreen):
         self.captured.write(status.error.rstrip() + "\n", error=True)
         last = status.error.rstrip().rpartition("\n")[2]
         self.tell(f"Training failed: {last}; o shows where", error=True)
+
+
+def key_labels(state: RunState, *, frozen: bool) -> dict[str, str]:
+    """What the key line says of some keys (by ``Key.keys``); nothing of those that can do nothing.
+
+    ``frozen``: the display is held.
+    """
+    labels = {
+        "space": "resume" if state is RunState.PAUSED else "pause",
+        "f": "unfreeze" if frozen else "freeze",
+    }
+    if state.final:
+        labels |= dict.fromkeys(("space", "s", "plus,equals_sign", "comma"), "")
+    return labels

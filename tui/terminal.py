@@ -7,6 +7,7 @@ ignored (``nohup``) Textual would read a dead terminal for ever: this one watche
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import sys
@@ -14,12 +15,31 @@ import threading
 from collections.abc import Callable
 from typing import Any, cast
 
+from rich.cells import cell_len
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 
 WATCH = 0.25
 """Seconds between two looks whether the driver has ended."""
+
+STAND_IN = "backscope.stand_in"
+"""Name of the error handler for characters that the terminal's encoding lacks."""
+_STAND_INS = dict(
+    zip("…–—−‘’“”·•×→←↑↓↵▌▐▎▊│┃─━▔▁▂▃▄▅▆▇█", "~---''\"\"..x><^v<||||||---_      #", strict=True)
+)
+"""Textual draws some of these itself: scrollbars, frames of messages and of the command palette."""
+
+
+def _stand_in(error: UnicodeError) -> tuple[str, int]:
+    """What is written instead: as many cells wide, so that nothing behind it moves."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(_STAND_INS.get(char, "?" * cell_len(char)) for char in lost), error.end
+
+
+codecs.register_error(STAND_IN, _stand_in)
 
 
 class TerminalFile:
@@ -40,7 +60,7 @@ class TerminalFile:
 
     def write(self, text: str) -> int:
         """Write all of the text."""
-        data = memoryview(text.encode(self._encoding, errors="replace"))
+        data = memoryview(text.encode(self._encoding, errors=STAND_IN))
         # A dead terminal must not end the thread that writes: the app would wait for it for ever.
         while data and not self.gone:
             try:

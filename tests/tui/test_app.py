@@ -7,10 +7,12 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from textual.widgets import Input
 
 from backscope.core.errors import InputError
 from backscope.core.experiment import Experiment
 from backscope.tui.app import BackscopeApp
+from backscope.tui.command_search import CommandSearch
 from backscope.tui.dashboard import Dashboard
 from backscope.tui.gallery import Gallery
 from backscope.tui.help import HelpScreen
@@ -291,3 +293,42 @@ async def test_a_live_run_trains_while_the_screen_answers_and_ends_with_it():
         app.leave(0)
     assert app._training.finished.wait(PATIENCE)
     assert source.status().state.value == "stopped"
+
+
+async def test_no_color_means_none_at_all_not_even_gray(experiment, sources, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    for first in (experiment, None):
+        app = BackscopeApp(first, source_factory=sources)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await pilot.pause(0.1)
+            strips = app.screen._compositor.render_strips()
+            drawn = [segment for strip in strips for segment in strip.apply_filter(*no_color(app))]
+            colors = {color for _, style, _ in drawn for color in (style.color, style.bgcolor)}
+            assert {color.name for color in colors if color} <= {"default"}
+
+
+def no_color(app):
+    """The filter that the app's output goes through."""
+    return app.get_line_filters()[-1], app.screen.background_colors[1]
+
+
+async def test_without_color_the_key_for_themes_says_why_there_are_none(
+    experiment, sources, monkeypatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with BackscopeApp(experiment, source_factory=sources).run_test() as pilot:
+        await shown(pilot)
+        theme = pilot.app.theme
+        await pilot.press("t")
+        assert pilot.app.theme == theme
+        assert "NO_COLOR" in notes(pilot.app)[0]
+
+
+async def test_the_cursor_of_the_command_palette_does_not_blink(experiment, sources):
+    async with BackscopeApp(experiment, source_factory=sources).run_test() as pilot:
+        await shown(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: CommandSearch.is_open(pilot.app))
+        assert not pilot.app.screen.query_one(Input).cursor_blink
+        await pilot.press("ctrl+p")
+        assert sum(isinstance(screen, CommandSearch) for screen in pilot.app.screen_stack) == 1

@@ -137,3 +137,22 @@ async def test_the_key_line_can_be_clicked(source):
         line = text_of(dashboard.query_one(KeyLine))
         await pilot.click(KeyLine, offset=(1 + line.index("s step"), 0))
         assert source.commands == ["step"]
+
+
+async def test_the_key_line_of_a_run_that_is_over_has_what_can_still_be_done(source):
+    source.state = RunState.FINISHED
+    async with app_with(source).run_test(size=(80, 24)) as pilot:
+        dashboard = await opened(pilot)
+        line = text_of(dashboard.query_one(KeyLine))
+        assert "r restart" in line
+        for hint in ("pause", "step", "+ -", "pace"):
+            assert hint not in line
+
+
+async def test_the_same_words_said_again_and_again_do_not_pile_up(source):
+    source.state = RunState.FINISHED
+    app = app_with(source)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press(*["plus"] * 5)
+        assert len(notes(app)) == 1

@@ -188,3 +188,10 @@ async def test_the_run_that_goes_on_is_named_and_highlighted(experiment, sources
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Dashboard)
+
+
+async def test_in_the_smallest_terminal_half_of_the_room_is_left_for_the_story(sources):
+    async with BackscopeApp(None, source_factory=sources).run_test(size=(60, 16)) as pilot:
+        gallery = await opened(pilot)
+        await pilot.pause()
+        assert gallery.query_one("#story").size.height >= 5

@@ -46,25 +46,36 @@ def test_shades_show_the_layers_where_there_is_no_color():
     values[3, 8] = -INF
     assert texts(draw(values, unit="signal")) == [
         "    L1+.................................",
+        "      |.................................",
         "    L2+--------------------             ",
+        "      |--------------------             ",
         "    L3+*****X***************************",
+        "      |*****X***************************",
         "    L4+@@@@@@@@0@@@@@@@@@@@@@@@@@@@@@@@@",
-        "      |                                 ",
-        "      |                                 ",
-        "      |                                 ",
         "      +----------------+---------------+",
         "                      50            100 ",
         "       1e-6 ...::--==+***#%%@@ 1  signal",
     ]
 
 
-def test_rows_share_the_height_evenly():
+def test_rows_share_the_height_evenly_and_leave_none_of_it_blank():
     rows = texts(draw(field(2), height=8))
-    assert [row[:7] for row in rows[:5]] == ["    L1+", "      |", "    L2+", "      |", "      |"]
+    assert [row[:8] for row in rows[:5]] == [
+        *("    L1+.", "      |.", "      |."),
+        *("    L2+@", "      |@"),
+    ]
+
+
+def test_with_color_no_row_is_more_than_half_a_cell_taller_than_another():
+    strips = draw(field(4), palette=DARK, glyphs=BRAILLE, height=13)  # ten cells for four rows
+    cells = [list(strip)[-1].style for strip in strips[:10]]
+    halves = [color.name for style in cells for color in (style.color, style.bgcolor)]
+    heights = [halves.count(color) for color in dict.fromkeys(halves)]
+    assert heights == [5, 5, 5, 5]
 
 
 def test_colors_show_the_layers_in_full_blocks():
-    strips = draw(field(3), palette=DARK, glyphs=BRAILLE)
+    strips = draw(field(3), palette=DARK, glyphs=BRAILLE, height=9)
     heat = DARK.heat_styles()
     for row, level in ((0, 0), (2, 15), (4, HEAT_LEVELS - 1)):
         last = list(strips[row])[-1]
@@ -72,24 +83,16 @@ def test_colors_show_the_layers_in_full_blocks():
         assert last.style.color == heat[level].color or level == 15
 
 
-def test_two_rows_share_a_cell_where_there_are_too_many():
+def test_two_rows_share_a_cell_where_there_are_too_many_and_the_last_keeps_its_name():
     strips = draw(field(10), palette=DARK, glyphs=BRAILLE, height=10)
     heat = DARK.heat_styles()
-    first, last = (list(strips[row])[-1] for row in (0, 4))
+    first, last = (list(strips[row])[-1] for row in (0, 6))
     assert set(first.text) == set(last.text) == {"▀"}
     assert first.style.color == heat[0].color
     assert last.style.bgcolor == heat[-1].color
-    assert [text[:7].strip() for text in texts(strips)[:6]] == [
-        *("L1┤", "L3┤", "L5┤", "L7┤", "L9┤"),
-        "│",
+    assert [text[:7].strip() for text in texts(strips)[:7]] == [
+        *("L1┤", "L2┤", "L4┤", "L5┤", "L7┤", "L8┤", "L10┤"),
     ]
-
-
-def test_an_odd_number_of_rows_leaves_half_a_cell_blank():
-    strips = draw(field(9), palette=DARK, glyphs=BRAILLE, height=10)
-    last = list(strips[4])[-1]
-    assert last.style.color == DARK.heat_styles()[-1].color
-    assert last.style.bgcolor.name == DARK.background
 
 
 @pytest.mark.parametrize(("palette", "glyphs"), [(PLAIN, ASCII), (DARK, BRAILLE)])
@@ -155,7 +158,7 @@ def test_unchanged_rows_come_back_as_the_same_strips():
     first = draw(values, cache=cache, palette=DARK, glyphs=BRAILLE)
     assert changed_rows(first, draw(values, cache=cache, palette=DARK, glyphs=BRAILLE)) == []
     values[2, 30] = -1.0
-    assert changed_rows(first, draw(values, cache=cache, palette=DARK, glyphs=BRAILLE)) == [2]
+    assert changed_rows(first, draw(values, cache=cache, palette=DARK, glyphs=BRAILLE)) == [3, 4]
 
 
 def test_a_wrong_shape_is_refused():

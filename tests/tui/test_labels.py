@@ -11,11 +11,11 @@ from backscope.tui.plane import Plane
 from backscope.tui.plot import frame
 
 
-def labeled(names, last, dot, *, width=12, height=4, clear=0):
+def labeled(names, last, dot, *, width=12, height=4, taken=()):
     """The rows of an ASCII plane (three dots a row) with names at the ends of curves."""
     canvas = Canvas(width, height)
     plane = Plane(canvas, frame(width, height, (), ()), 0, (0, 1), ASCII)
-    put_end_labels(plane, names, last, dot, by_importance(len(names), []), clear)
+    put_end_labels(plane, names, last, dot, by_importance(len(names), []), taken)
     return ["".join(map(chr, row)) for row in canvas.chars.tolist()]
 
 
@@ -62,8 +62,24 @@ def test_a_curve_without_points_has_no_name():
     assert labeled(["L1"], [-1], [0]) == [" " * 12] * 4
 
 
-def test_the_top_row_is_kept_clear_for_marks():
-    assert labeled(["L1"], [1], [-1], clear=6)[0] == "      L1    "
+def marked(*columns):
+    return [column in columns for column in range(12)]
+
+
+def test_a_name_in_the_top_row_stands_at_its_curve_when_marks_are_further_on():
+    assert labeled(["L1"], [1], [-1], taken=marked(8, 9))[0] == "   L1       "
+
+
+def test_a_name_that_would_cover_or_touch_a_mark_goes_one_row_down():
+    for column in (2, 3, 4, 5):
+        assert labeled(["L1"], [1], [-1], taken=marked(column))[:2] == [
+            "            ",
+            "   L1       ",
+        ]
+
+
+def test_a_name_that_can_only_cover_a_mark_is_left_out():
+    assert labeled(["L1"], [1], [0], height=1, taken=marked(3)) == [" " * 12]
 
 
 def test_a_legend_shows_as_many_entries_as_fit():

@@ -36,7 +36,8 @@ def _lines(view: View, width: int, height: int, envelope: Envelope, held: Held) 
     thinned = stop - start > len(low)
     line = middle(low, high, log=True) if thinned else low
     curves = layer_series(line, line if thinned else high, envelope.bad, view.palette)
-    if thinned:
+    fine = view.palette.colored and view.glyphs.columns * view.glyphs.rows > 4
+    if thinned and fine:  # otherwise no band could be told from another
         # As for the loss: the bands hold every value, each line runs through its layer's middle.
         curves = tuple(
             replace(curve, band=(low[:, i], high[:, i])) for i, curve in enumerate(curves)

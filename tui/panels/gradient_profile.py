@@ -96,7 +96,7 @@ def _columns(
 
 def _header(view: View, label: int, columns: list[tuple[NormColumn, Row]]) -> list[Part]:
     full = all(column.bar and len(column.full_name) <= column.cells for column, _ in columns)
-    names = [pad(column.full_name if full else column.name, column.cells) for column, _ in columns]
+    names = [column.heading(full) for column, _ in columns]
     layer = pad("layer" if label >= len("layer") else "", label)
     return [(f"{layer} {'  '.join(names)}", view.palette.dim)]
 

@@ -23,12 +23,12 @@ def marks(view: View) -> list[Mark]:
 
 
 def first_nonfinite(view: View) -> str:
-    """``NaN or infinite from step 3: layer 4 z``; empty while every value is finite."""
+    """``NaN or inf from step 3: layer 4 z``; empty while every value is finite."""
     broken = view.snapshot.nonfinite
     if broken is None:
         return ""
     layer = "" if broken.layer is None else f"layer {broken.layer} "
-    return f"NaN or infinite from step {broken.step}: {layer}{safe_text(broken.quantity, 24)}"
+    return f"NaN or inf from step {broken.step}: {layer}{safe_text(broken.quantity, 24)}"
 
 
 def how_many_nonfinite(view: View) -> str:

@@ -45,6 +45,13 @@ class NormColumn:
         """The name with the scale: ``error signal, log 1e-7 to 1e0``."""
         return f"{self.name}, log 1e{self.scale[0]:.0f} to 1e{self.scale[1]:.0f}"
 
+    def heading(self, full: bool) -> str:
+        """What stands above, as wide as the column; ``full``: with the scale."""
+        name = self.full_name if full else self.name
+        if len(name) > self.cells:
+            name = name[: name.index(" ") + 5]  # W grad
+        return pad(name, self.cells, right=not self.bar)
+
     def cell(self, view: View, values: Row, *, first: bool = True) -> list[Part]:
         """One layer's norm, or the range of several.
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from rich.segment import Segment
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -21,6 +20,7 @@ from textual.widget import Widget
 from ..plot import inner_size
 from ..safe_text import safe_text
 from ..view import View
+from .changed_cells import changed_cells
 from .held import Held
 
 
@@ -132,6 +132,12 @@ class Panel(Widget, can_focus=True):
         if not self._hidden:
             self._redraw()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of a region."""
+        # Textual forgets them only in widgets that draw themselves whole: here they would pile up.
+        self._dirty_regions.clear()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One row of the drawing on the panel's background."""
         base = self.visual_style.rich_style
@@ -215,29 +221,3 @@ class Panel(Widget, can_focus=True):
         if step is not None:
             event.stop()
             self.post_message(self.Zoomed(step, closer))
-
-
-def changed_cells(before: Strip, now: Strip) -> list[tuple[int, int]]:
-    """The columns, from and up to, between the first and the last segment that differ.
-
-    Empty when the strips look the same. Segments are compared, not cells: one comparison for a run
-    of one color is what makes this cheap.
-    """
-    if before is now or before == now:
-        return []
-    old, new = list(before), list(now)
-    if before.cell_length != now.cell_length:
-        return [(0, max(before.cell_length, now.cell_length))]
-    left = _same_cells(old, new)
-    right = now.cell_length - _same_cells(old[::-1], new[::-1])
-    return [(left, right)] if left < right else []
-
-
-def _same_cells(old: list[Segment], new: list[Segment]) -> int:
-    """How many cells from the start lie in segments that are the same."""
-    cells = 0
-    for a, b in zip(old, new, strict=False):
-        if a != b:
-            break
-        cells += b.cell_length
-    return cells

@@ -94,14 +94,37 @@ def _details(view: View) -> list[Piece]:
         words.append((3, f"cursor at step {view.cursor:,}", palette.accent))
     if status.pace is not None:
         words.append((8, f"pace {short(status.pace)} steps/s", palette.warning))
+    speed = _speed(view)
+    if speed:
+        words.append((5, speed.ljust(11), palette.text))
+    so_far = "in all" if status.state.final else "so far"
     words += [
-        (5, f"{count_text(status.steps_per_second)} steps/s".ljust(11), palette.text),
         (9, f"rate {status.learning_rate:.3g}", palette.text),
         (10, f"epoch {_epoch(status.epoch)}", palette.text),
-        (11, f"{seconds_text(status.seconds)} so far", palette.text),
+        (11, f"{seconds_text(status.seconds)} {so_far}", palette.text),
         (12, f"seed {view.experiment.seed}", palette.text),
     ]
     return [Piece(rank, ((text, style),)) for rank, text, style in words]
+
+
+def _speed(view: View) -> str:
+    """The steps per second: of late, or of the whole run once it is over; empty if a pace is set.
+
+    Two digits: the others change with every frame and mean nothing.
+    """
+    status = view.status
+    if status.state.final:
+        average = status.step / status.seconds if status.seconds > 0 else 0.0
+        return f"{_two_digits(average)} steps/s on average" if average > 0 else ""
+    if status.state is RunState.PAUSED or status.pace is not None:
+        return ""
+    return f"{_two_digits(status.steps_per_second)} steps/s"
+
+
+def _two_digits(number: float) -> str:
+    if not (math.isfinite(number) and number >= 100):
+        return count_text(number)
+    return count_text(round(number, 1 - math.floor(math.log10(number))))
 
 
 def _progress_row(view: View, width: int) -> list[Part]:

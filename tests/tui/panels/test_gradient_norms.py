@@ -2,6 +2,8 @@
 
 import pytest
 
+from backscope.tui.glyphs import BLOCK
+from backscope.tui.palette import PLAIN
 from backscope.tui.panels import PANELS
 from backscope.tui.panels.held import Held
 
@@ -51,3 +53,11 @@ def test_rows_that_did_not_change_come_back_as_the_same_strips(view_of):
     first = draw(view_of("healthy"), 60, 15, held)
     again = draw(view_of("healthy", cursor=None), 60, 15, held)
     assert all(a is b for a, b in zip(first, again, strict=True))
+
+
+@pytest.mark.parametrize("plain", [{"palette": PLAIN}, {"glyphs": BLOCK}])
+def test_without_color_or_with_coarse_dots_no_bands_hide_which_line_is_which(
+    view_of, screen_text, plain
+):
+    view = view_of("vanishing", **plain)
+    assert view.glyphs.fill not in screen_text(draw(view, 60, 15))

@@ -171,3 +171,10 @@ def test_the_footnote_always_says_that_it_is_of_the_weight_gradient(view_of, scr
 def test_footnotes_are_whole_sentences(view_of, screen_text, height):
     text = screen_text(draw(view_of("vanishing"), 40, height))
     assert ("The loss sends" in text) == ("what reaches it." in text)
+
+
+def test_no_heading_is_cut_in_the_middle_of_a_word(view_of, screen_text):
+    for width in range(24, 130):
+        head = screen_text(draw(view_of("vanishing"), width, 16))
+        assert "W gradien " not in head
+        assert "W gradien\n" not in head

@@ -28,14 +28,14 @@ def test_a_healthy_run_has_no_bad_value_to_tell(view_of):
 
 def test_the_first_bad_value_is_told_with_layer_quantity_and_count(view_of):
     view = view_of("exploding")
-    assert first_nonfinite(view) == "NaN or infinite from step 3: layer 4 z"
+    assert first_nonfinite(view) == "NaN or inf from step 3: layer 4 z"
     assert how_many_nonfinite(view) == "12 of 2,048 values; the largest finite one is 1.3e+308"
 
 
 def test_a_single_value_without_finite_company_is_told_alone(view_of):
     view = view_of("exploding")
     alone = replace(view.snapshot, nonfinite=NonFinite(9, None, "loss", 1, 1, 0.0))
-    assert first_nonfinite(replace(view, snapshot=alone)) == "NaN or infinite from step 9: loss"
+    assert first_nonfinite(replace(view, snapshot=alone)) == "NaN or inf from step 9: loss"
     assert how_many_nonfinite(replace(view, snapshot=alone)) == "1 of 1 value"
 
 

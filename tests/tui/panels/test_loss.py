@@ -41,7 +41,7 @@ def test_the_title_tells_a_log_scale(view_of):
 def test_the_first_value_that_is_not_finite_is_named_and_marked(view_of, screen_text):
     view = view_of("exploding")
     text = screen_text(draw(view, 60, 15))
-    assert text.splitlines()[0] == "✗ NaN or infinite from step 3: layer 4 z"
+    assert text.splitlines()[0] == "✗ NaN or inf from step 3: layer 4 z"
     axis = PANELS["loss"].axis(view, 60, 15)
     marked = [column for column, char in enumerate(text.splitlines()[-2]) if char == "✗"]
     assert [axis.step_at(column) for column in marked] == [3]
@@ -49,7 +49,7 @@ def test_the_first_value_that_is_not_finite_is_named_and_marked(view_of, screen_
 
 def test_a_loss_that_breaks_at_the_first_step_is_named_without_a_layer(view_of, screen_text):
     text = screen_text(draw(view_of("broken at once"), 60, 15))
-    assert text.splitlines()[0] == "✗ NaN or infinite from step 1: loss"
+    assert text.splitlines()[0] == "✗ NaN or inf from step 1: loss"
 
 
 def test_a_change_of_the_learning_rate_is_marked(view_of, screen_text):

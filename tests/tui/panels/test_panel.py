@@ -5,10 +5,8 @@ from dataclasses import replace
 import pytest
 from textual.app import App
 from textual.geometry import Region
-from textual.strip import Strip
 
 from backscope.tui.panels import PANELS, Instrument, Panel, TimeAxis
-from backscope.tui.panels.panel import changed_cells
 from backscope.tui.panels.rows import row
 
 
@@ -244,24 +242,15 @@ async def test_a_panel_can_be_focused_and_maximized(view_of):
         assert texts == [strip.text for strip in expected]
 
 
-def test_the_changed_cells_reach_from_the_first_to_the_last_difference(view_of):
-    view = view_of("empty")
-    text, dim = view.palette.text, view.palette.dim
-    before = row(view, [("abc", text), ("def", dim), ("ghi", text)], 12)
-    after = row(view, [("abc", text), ("dxf", dim), ("ghi", text)], 12)
-    assert changed_cells(before, after) == [(3, 6)]
-    assert changed_cells(before, before) == []
-    assert changed_cells(before, row(view, [("abc", text), ("def", dim), ("ghi", text)], 12)) == []
-    assert changed_cells(before, row(view, [], 12)) == [(0, 12)]
-    assert changed_cells(before, row(view, [], 20)) == [(0, 20)]
-
-
-def test_cells_that_moved_between_equal_ends_are_repainted(view_of):
-    view = view_of("empty")
-    text, dim = view.palette.text, view.palette.dim
-    before = Strip(row(view, [("a", text), ("a", text), ("b", dim)], 3))
-    after = Strip(row(view, [("a", text), ("b", dim)], 2)).extend_cell_length(3, text)
-    assert changed_cells(before, after) == [(1, 3)]
+async def test_regions_that_were_painted_are_forgotten(view_of):
+    app = Stage(PANELS["gradient_profile"])
+    async with app.run_test(size=(70, 20)) as pilot:
+        panel = app.query_one(Panel)
+        panel.show(view_of("healthy"))
+        for x in range(40):
+            panel.refresh(Region(x, 1, 1, 1))
+            await pilot.pause()
+        assert len(panel._dirty_regions) <= 1
 
 
 def test_a_time_axis_gives_the_step_in_the_middle_of_a_column():

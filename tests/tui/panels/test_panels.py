@@ -145,7 +145,7 @@ def test_no_panel_relies_on_color_alone(view_of, screen_text):
     for name in ("loss", "findings"):
         text = screen_text(PANELS[name].draw(view, 60, 15))
         assert view.glyphs.bad in text
-        assert "NaN or infinite from step 3: layer 4 z" in text
+        assert "NaN or inf from step 3: layer 4 z" in text
     for panel in PANELS.values():
         for strip in panel.draw(view, 60, 15):
             for segment in strip:

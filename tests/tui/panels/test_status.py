@@ -26,7 +26,7 @@ def test_every_state_has_a_word(view_of, screen_text, state, word):
 
 def test_one_row_of_80_holds_what_matters(view_of, screen_text):
     text = screen_text(draw(view_of("vanishing"), 80, 1))
-    for words in ("training", "step 200/400", "50 %", "left", "1,234 steps/s", "rate 0.1"):
+    for words in ("training", "step 200/400", "50 %", "left", "1,200 steps/s", "rate 0.1"):
         assert words in text
 
 
@@ -117,3 +117,29 @@ def test_the_bar_is_filled_as_far_as_the_run_has_come(view_of):
     filled = sum(len(s.text) for s in strip if s.style == view.palette.accent)
     rest = sum(s.text.count("░") for s in strip)
     assert filled / (filled + rest) == pytest.approx(0.25, abs=0.04)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ({"steps_per_second": 12345.6}, "12,000 steps/s"),
+        ({"steps_per_second": 99.6}, "100 steps/s"),
+        ({"steps_per_second": 7.4}, "7 steps/s"),
+    ],
+)
+def test_the_speed_has_two_digits_since_more_of_them_change_with_every_frame(
+    view_of, screen_text, status, words
+):
+    assert f"  {words}" in screen_text(draw(view_of("vanishing", status=status), 100, 1))
+
+
+def test_the_speed_of_a_run_that_is_over_is_that_of_the_whole_run(view_of, screen_text):
+    status = {"state": RunState.FINISHED, "step": 400, "seconds": 8.0, "steps_per_second": 999.0}
+    assert "50 steps/s on average" in screen_text(draw(view_of("vanishing", status=status), 100, 4))
+
+
+@pytest.mark.parametrize("status", [{"state": RunState.PAUSED}, {"pace": 2.0}])
+def test_a_speed_that_says_nothing_is_not_told(view_of, screen_text, status):
+    status = {"steps_per_second": 999.0, **status}
+    assert "990 steps/s" not in screen_text(draw(view_of("vanishing", status=status), 100, 4))
+    assert "1,000 steps/s" not in screen_text(draw(view_of("vanishing", status=status), 100, 4))
