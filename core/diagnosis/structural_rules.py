@@ -139,7 +139,7 @@ def exploding_gradient(reading: Reading) -> Verdict | None:
             layers=indices(np.flatnonzero(reading.signal - reading.signal[-1] > threshold)),
             evidence=_profile(reading, threshold),
             message=(
-                f"The error signal grows by {_factor(reading):.2g} per layer on its way back: "
+                f"Going back, each layer passes on {_factor(reading):.2g} times the error signal: "
                 f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}, "
                 f"{power(reading.signal[0]):.1e} in layer 1 (10^{decades:+.1f}"
                 f"{_at_start(reading)}). "
@@ -183,7 +183,7 @@ def vanishing_gradient(reading: Reading) -> Verdict | None:
     last = f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}"
     if isfinite(reading.decades):
         what = (
-            f"The error signal shrinks by {_factor(reading):.2g} per layer on its way back: "
+            f"Going back, each layer passes on {_factor(reading):.2g} of the error signal: "
             f"{last}, {power(reading.signal[0]):.1e} in layer 1 (10^{reading.decades:+.1f}"
             f"{_at_start(reading)})."
         )

@@ -191,7 +191,7 @@ def test_a_vanishing_gradient_stands_at_the_second_step_with_its_evidence():
     assert finding.evidence["threshold"] == -2.0
     assert finding.evidence["factor_per_layer"] == pytest.approx(10**-1.5)
     assert (finding.evidence["first_layer"], finding.evidence["last_layer"]) == (1, L)
-    for number in ("0.032 per layer", "3.0e-01 in layer 5", "3.0e-07 in layer 1", "10^-6.0"):
+    for number in ("passes on 0.032 of", "3.0e-01 in layer 5", "3.0e-07 in layer 1", "10^-6.0"):
         assert number in finding.message
 
 
