@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import sys
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,21 @@ def linear_labels(ticks: list[float]) -> list[str]:
         return [_plain(tick, 0) for tick in ticks]
     finest = math.floor(math.log10(step) + 1e-9)
     if 1e-3 <= largest < 99_999.5 and finest >= -4:
-        return [_plain(tick, max(-finest, 0)) for tick in ticks]
+        return _told_exactly(ticks, _plain, max(-finest, 0), step)
     digits = max(0, math.floor(math.log10(largest) + 1e-9) - finest)
-    return [_compact(tick, min(digits, 15)) for tick in ticks]
+    return _told_exactly(ticks, _compact, min(digits, 15), step)
+
+
+def _told_exactly(
+    ticks: list[float], told: Callable[[float, int], str], digits: int, step: float
+) -> list[str]:
+    """Labels of so many digits, or of as many more as it takes to round no tick: 2.5 is no 2."""
+    for more in range(digits, 16):
+        labels = [told(tick, more) for tick in ticks]
+        off = max(abs(float(label) - tick) for label, tick in zip(labels, ticks, strict=True))
+        if off <= 1e-9 * step:
+            break
+    return labels
 
 
 def _plain(tick: float, decimals: int) -> str:

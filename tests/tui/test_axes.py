@@ -203,3 +203,14 @@ def test_a_range_of_hostile_values_always_has_a_bottom_below_its_top(updates):
     for low, high, log in updates:
         lo, hi = held.update(low, high, log=log)
         assert -math.inf < lo < hi < math.inf
+
+
+def test_a_single_tick_is_told_exactly():
+    assert linear_labels([2.5]) == ["2.5"]
+
+
+@given(lo=st.floats(-1e6, 1e6), width=st.floats(1e-3, 1e6), most=st.integers(1, 8))
+def test_every_label_reads_back_as_its_tick(lo, width, most):
+    ticks = linear_ticks(lo, lo + width, most)
+    for tick, label in zip(ticks, linear_labels(ticks), strict=True):
+        assert abs(float(label) - tick) <= 0.01 * width
