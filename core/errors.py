@@ -19,12 +19,13 @@ class InputError(Exception):
 
 
 def allowed_values(value: str, allowed: Iterable[str]) -> str:
-    """Say what is allowed instead of ``value``, the nearest spelling first.
+    """Say what is allowed instead of ``value``, the nearest spelling, whatever its case, first.
 
     >>> allowed_values("sigmod", ["relu", "sigmoid"])
     'did you mean sigmoid? Allowed: relu, sigmoid'
     """
     names: Sequence[str] = list(allowed)
-    near = difflib.get_close_matches(value, names, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
+    folded = {name.casefold(): name for name in names}
+    near = difflib.get_close_matches(value.casefold(), folded, n=1)
+    hint = f"did you mean {folded[near[0]]}? " if near else ""
     return f"{hint}Allowed: {', '.join(names)}" if hint else f"allowed: {', '.join(names)}"

@@ -21,6 +21,7 @@ from .dataset import Dataset
 from .files import MOST_CELLS, MOST_PROBLEMS, MOST_ROWS, file_name, read_file
 from .target import (
     MOST_WHOLE_NUMBER_CLASSES,
+    NAMES_AS_NUMBERS,
     Target,
     check_two_classes,
     target_of_names,
@@ -246,6 +247,8 @@ def _read_target(table: _Table, classify: bool | None, name: str, column: str) -
     values = np.array([np.nan if numbers is None else numbers[0] for numbers in read])
     if not bad.any():
         target = target_of_numbers(values[codes], classify, where)
+    elif classify is False and bad.all():
+        raise InputError(f"{where}: {NAMES_AS_NUMBERS}")
     elif classify is False or (
         classify is None and _are_quantities(values[~bad]) and 2 * bad[codes].sum() < len(codes)
     ):

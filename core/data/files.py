@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
 from ..errors import InputError
-from ..quoting import MOST_COMPARED, did_you_mean, quoted
+from ..quoting import LONGEST, MOST_COMPARED, quoted
 from ..settings import DataSettings
 
 MOST_BYTES = 512 * 1024**2
@@ -47,7 +48,8 @@ def read_file(settings: DataSettings, folder: Path) -> bytes:
             size = os.fstat(file.fileno()).st_size
             content = b"" if size > MOST_BYTES else file.read(MOST_BYTES + 1)
     except FileNotFoundError:
-        raise InputError(f"{name}: no such file{_nearby(path)}") from None
+        looked = quoted(str(path.parent), LONGEST_PATH)
+        raise InputError(f"{name}: no such file (looked in {looked}){near_name(path)}") from None
     except PermissionError:
         raise InputError(f"{name}: permission denied") from None
     except OSError as error:
@@ -62,13 +64,14 @@ def read_file(settings: DataSettings, folder: Path) -> bytes:
     return content
 
 
-def _nearby(path: Path) -> str:
-    """Where was looked, and a file there with nearly that name."""
-    looked = f" (looked in {quoted(str(path.parent), LONGEST_PATH)})"
+def near_name(path: Path) -> str:
+    """Say "; did you mean ...?" with a file of nearly that name in the same folder, if any is."""
     try:
         with os.scandir(path.parent) as entries:
             others = [entry.name for entry in islice(entries, MOST_COMPARED) if entry.is_file()]
-    except OSError:
-        return looked
-    near = did_you_mean(path.name, sorted(others))
-    return f"{looked}; {near}" if near else looked
+    except (OSError, ValueError):
+        return ""
+    # Without their endings: two files are not alike because both are tables.
+    stems = {Path(other).stem[:LONGEST].casefold(): other for other in sorted(others)}
+    near = get_close_matches(path.stem[:LONGEST].casefold(), stems, n=1)
+    return f"; did you mean {quoted(stems[near[0]])}?" if near else ""

@@ -25,7 +25,13 @@ from ..quoting import did_you_mean, listed, quoted
 from ..settings import DataSettings
 from .dataset import Dataset
 from .files import MOST_BYTES, MOST_CELLS, MOST_ROWS, file_name, read_file
-from .target import Target, check_two_classes, target_of_names, target_of_numbers
+from .target import (
+    NAMES_AS_NUMBERS,
+    Target,
+    check_two_classes,
+    target_of_names,
+    target_of_numbers,
+)
 
 NPY_MAGIC = b"\x93NUMPY"
 MOST_HEADER_BYTES = 10_000
@@ -90,7 +96,7 @@ def _unpack(content: bytes, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
 def _missing(key: str, there: list[str], name: str) -> str:
     near = did_you_mean(key, there)
     return (
-        f"{name}: no array {key!r}; {near}{' ' if near else ''}found: {listed(there) or 'nothing'}"
+        f"{name}: no array {key!r}; {near}{' F' if near else 'f'}ound: {listed(there) or 'nothing'}"
     )
 
 
@@ -180,10 +186,9 @@ def _finite(numbers: NDArray[Any], where: str) -> NDArray[np.float64]:
     if bad.any():
         at = tuple(int(i) for i in np.argwhere(bad)[0])
         place = f"row {at[0] + 1}" + (f", column {at[1] + 1}" if len(at) > 1 else "")
-        raise InputError(
-            f"{where}, {place}: {float(values[at])!r} is not a finite number "
-            f"({int(bad.sum()):,} such entries in all)"
-        )
+        count = int(bad.sum())
+        others = f" ({count:,} such entries in all)" if count > 1 else ""
+        raise InputError(f"{where}, {place}: {float(values[at])!r} is not a finite number{others}")
     return values
 
 
@@ -191,7 +196,7 @@ def _read_target(y: NDArray[Any], classify: bool | None, where: str) -> Target:
     if y.dtype.kind not in "SU":
         target = target_of_numbers(_finite(y, where), classify, where)
     elif classify is False:
-        raise InputError(f"{where}: holds names of classes; regression needs numbers")
+        raise InputError(f"{where}: {NAMES_AS_NUMBERS}")
     else:
         target = _target_of_text(y.reshape(-1), where)
     check_two_classes(target, where)

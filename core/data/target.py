@@ -20,6 +20,9 @@ LARGEST_CLASS_NUMBER = 2.0**53
 """From here on float64 no longer tells whole numbers apart."""
 
 
+NAMES_AS_NUMBERS = "holds names of classes, which go with the loss cross_entropy; mse needs numbers"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Target:
     """The targets of a data set before its inputs are known; fields as in ``Dataset``."""
@@ -52,7 +55,8 @@ def target_of_numbers(values: NDArray[np.float64], classify: bool | None, where:
     if no_class.any():
         offending = float(column[np.argmax(no_class)])
         raise InputError(
-            f"{where}: {offending!r} cannot be a class; classes are whole numbers or names"
+            f"{where}: {offending!r} cannot be a class; classes are whole numbers or names, "
+            "numbers to predict go with the loss mse"
         )
     _check_count(len(numbers), where)
     names = tuple(str(int(number)) for number in numbers)

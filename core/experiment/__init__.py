@@ -10,6 +10,7 @@ from .experiment import (
     parse_override,
     to_toml,
 )
+from .origin import told_by_origin
 
 __all__ = [
     "Experiment",
@@ -18,4 +19,5 @@ __all__ = [
     "load_toml_text",
     "parse_override",
     "to_toml",
+    "told_by_origin",
 ]

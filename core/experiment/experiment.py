@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ...presets import preset_names, preset_path
+from ..data.files import near_name
 from ..errors import InputError, allowed_values
 from ..settings import (
     DataSettings,
@@ -183,7 +184,7 @@ def _read(path: Path, name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        reason = "no such file"
+        reason = f"no such file{_meant(path)}"
     except IsADirectoryError:
         reason = "is a folder, not a file"
     except OSError as error:
@@ -191,6 +192,11 @@ def _read(path: Path, name: str) -> bytes:
     except ValueError:
         reason = "no path can hold a NUL character"
     raise InputError(f"{printable(name)}: {reason}")
+
+
+def _meant(path: Path) -> str:
+    preset = path.name.removesuffix(".toml")
+    return f"; did you mean the preset {preset}?" if preset in preset_names() else near_name(path)
 
 
 def _experiment(

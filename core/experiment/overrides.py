@@ -70,8 +70,14 @@ def override_arguments(key: str, value: Any) -> list[str]:
 
 
 def option_names(overrides: Mapping[str, Any]) -> dict[str, str]:
-    """Return, for each overridden key, the option that messages name."""
-    return {key: OPTIONS.get(key, f"--set {printable(str(key), 60)}") for key in overrides}
+    """Return, for each overridden key, the option that messages name.
+
+    Data of one's own need a file and, perhaps, a column: with one of these goes the other.
+    """
+    keys = dict.fromkeys(overrides)
+    if keys.keys() & {"data.source", "data.path"}:
+        keys |= dict.fromkeys(("data.path", "data.target"))
+    return {key: OPTIONS.get(key, f"--set {printable(str(key), 60)}") for key in keys}
 
 
 def with_overrides(
@@ -165,12 +171,17 @@ def _replace_data(table: dict[Any, Any], own: dict[str, Any], problems: list[Pro
         if ending in FILE_SOURCES:
             source = table["source"] = ending
         elif table.get("source") not in FILE_SOURCES:
-            text = f"{shown(own['path'])} ends in neither .csv nor .npz, so give data.source too"
+            text = (
+                f"{shown(own['path'])} ends in neither .csv nor .npz, "
+                "so give data.source too, csv or npz"
+            )
             problems.append(Problem("data.path", text, ("data.path",), "data.source"))
     if isinstance(source, str):
         for name, sources in SOURCE_KEYS.items():
             if source not in sources:
                 table.pop(name, None)
+    if "path" in own:
+        table.pop("rows", None)  # a number of rows that the data now replaced had
 
 
 _REPLACING = {

@@ -107,7 +107,8 @@ def _overriding() -> str:
                 replaces `hidden` (and keeps the other of the two if all widths of `hidden` are
                 equal), `hidden` replaces both, `steps` replaces `epochs` and the other way round. A
                 `data.path` that ends in .csv or .npz sets `data.source` too; it starts at the
-                working directory, not at the experiment's own file. Any change but the seed's drops
+                working directory, not at the experiment's own file, and all its rows are used
+                unless `data.rows` is given with it. Any change but the seed's drops
                 `[expect]`, which promises nothing about other settings."""
             ),
         )

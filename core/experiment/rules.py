@@ -87,9 +87,9 @@ def _source(draft: Draft) -> Iterator[Problem]:
     data = draft.data
     only = f'only, and data.source is "{data.source}"'
     if data.source in FILE_SOURCES and not data.path:
-        yield _missing("data.path", f'the file to read, needed for source "{data.source}"')
+        yield _missing("data.path", f'source "{data.source}" needs the file to read')
     if data.source == "csv" and not data.target:
-        yield _missing("data.target", 'the name of a column, needed for source "csv"')
+        yield _missing("data.target", 'source "csv" needs the name of the column to predict')
     if data.path and data.source not in FILE_SOURCES:
         yield Problem("data.path", f"for csv and npz {only}", ("data.path", "data.source"))
     if "\0" in data.path:
@@ -98,13 +98,13 @@ def _source(draft: Draft) -> Iterator[Problem]:
         yield Problem("data.target", f"for csv {only}", ("data.target", "data.source"))
     for name, matrix in (("data.X", data.X), ("data.y", data.y)):
         if data.source == "inline" and not matrix:
-            yield _missing(name, 'rows of numbers, needed for source "inline"')
+            yield _missing(name, 'source "inline" needs rows of numbers')
         if matrix and data.source != "inline":
             yield Problem(name, f"for inline {only}", (name, "data.source"))
 
 
 def _missing(key: str, what: str) -> Problem:
-    return Problem(key, what, (key, "data.source"))
+    return Problem(key, f"missing; {what}", (key, "data.source"))
 
 
 def _output_activation(draft: Draft) -> Iterator[Problem]:

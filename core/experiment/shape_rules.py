@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from ..errors import InputError
 from ..settings import Matrix, NetworkSettings
 from .draft import Draft
@@ -70,13 +72,14 @@ def check_initial_shapes(draft: Draft) -> Iterator[Problem]:
         fan_in = width
 
 
-def require_fit(network: NetworkSettings, inputs: int, outputs: int) -> None:
+def require_fit(network: NetworkSettings, inputs: int, outputs: int, dtype: str) -> None:
     """Make sure that explicit initial weights fit the data, now that its widths are known.
 
     Raises:
-        InputError: the first matrix wants other inputs, or the last one has other outputs.
+        InputError: the first matrix wants other inputs, the last one has other outputs, or a number
+            is too large for the dtype.
     """
-    problems = []
+    problems = list(_too_large(network, dtype))
     if network.initial_W:
         rows, columns = len(network.initial_W[0]), len(network.initial_W[-1][0])
         if rows != inputs:
@@ -97,6 +100,19 @@ def require_fit(network: NetworkSettings, inputs: int, outputs: int) -> None:
         )
     if problems:
         raise InputError(*problems)
+
+
+def _too_large(network: NetworkSettings, dtype: str) -> Iterator[str]:
+    largest = float(np.finfo(dtype).max)
+    given = {
+        "initial_W": [[x for row in W for x in row] for W in network.initial_W],
+        "initial_b": network.initial_b,
+    }
+    for name, layers in given.items():
+        for layer, values in enumerate(layers, start=1):
+            worst = max(values, key=abs, default=0.0)
+            if abs(worst) > largest:
+                yield f"network.{name}, layer {layer}: {worst!r} is too large for {dtype}"
 
 
 def _weight_faults(

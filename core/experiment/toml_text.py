@@ -21,6 +21,19 @@ WIDEST_ARRAY = 80
 _PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
 _DEEP_KEY = re.compile(rf"(?<![\w\-\\]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{50}}", re.ASCII)
 _HUGE_INTEGER = re.compile(r"(?<![\d_])\d(?:_?\d){999}")
+_PLAIN = (
+    ("Cannot overwrite a value", "this key has a value already"),
+    (r"Cannot (declare|redefine|mutate)", "this table, or a part of it, is there already"),
+    (r"Duplicate inline table key", "this key has a value already"),
+    (r"Illegal character '\\n'", "a text is not closed on its line"),
+    ("Unterminated string", "a text is not closed"),
+    ("Invalid value", "no TOML value (text is written in quotes)"),
+    ("Invalid statement", "neither a key nor a [table]"),
+    ("Expected newline or end of document", "something follows where the line should end"),
+    ("Expected '=' after a key", "a key without = and a value"),
+    ("Unescaped '", "a backslash in a text is doubled, or the text put in single quotes"),
+)
+"""What the parser says, and what we say instead."""
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -83,9 +96,8 @@ def _syntax(file: str, text: str, message: str) -> str:
     else:
         place = _place(text, max(len(text.rstrip()) - 1, 0))
     what = message[: found.start()] if found else message
-    if what == "Cannot overwrite a value":
-        what = "this key has a value already"
-    return f"{file}:{place}: {printable(what[:1].lower() + what[1:])}"
+    said = next((text for pattern, text in _PLAIN if re.match(pattern, what)), what)
+    return f"{file}:{place}: {printable(said[:1].lower() + said[1:])}"
 
 
 def read_toml_value(text: str) -> Any:

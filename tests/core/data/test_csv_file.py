@@ -213,15 +213,23 @@ def test_text_among_quantities_is_named_rather_than_made_a_class() -> None:
     )
 
 
-def test_names_are_no_regression_targets_and_five_are_shown() -> None:
-    problems = problems_of("x,y\n" + "1,a\n2,b\n" * 4, classify=False)
+def test_names_are_no_regression_targets() -> None:
+    assert problem_of("x,y\n" + "1,a\n2,b\n" * 4, classify=False) == (
+        "'f.csv', column 'y': holds names of classes, which go with the loss cross_entropy; "
+        "mse needs numbers"
+    )
+
+
+def test_of_names_among_regression_targets_five_are_shown() -> None:
+    problems = problems_of("x,y\n" + "1,0.5\n2,b\n" * 8, classify=False)
     assert len(problems) == 5
-    assert problems[1] == "'f.csv', row 2 (line 3), column 'y': 'b' is not a number"
+    assert problems[1] == "'f.csv', row 4 (line 5), column 'y': 'b' is not a number"
 
 
 def test_fractions_are_no_classes() -> None:
     assert problem_of("x,y\n1,0.5\n2,1\n", classify=True) == (
-        "'f.csv', column 'y': 0.5 cannot be a class; classes are whole numbers or names"
+        "'f.csv', column 'y': 0.5 cannot be a class; classes are whole numbers or names, "
+        "numbers to predict go with the loss mse"
     )
 
 

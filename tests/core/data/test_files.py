@@ -42,6 +42,16 @@ def test_a_missing_file_is_named_with_where_was_looked_and_the_nearest_name(
 
 
 @both
+def test_a_file_that_has_only_its_ending_in_common_is_not_meant(
+    source: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "iris.CSV").touch()
+    assert "did you mean" not in problem_of(source, "nope.csv", tmp_path)
+    assert "did you mean 'iris.CSV'?" in problem_of(source, "iris.cvs", tmp_path)
+
+
+@both
 def test_a_missing_folder_has_no_nearest_name(source: str, tmp_path: Path) -> None:
     message = problem_of(source, "data/iris.csv", tmp_path)
     assert message == f"'data/iris.csv': no such file (looked in {str(tmp_path / 'data')!r})"

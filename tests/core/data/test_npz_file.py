@@ -153,7 +153,7 @@ def test_targets_are_regression_where_they_look_it_or_it_is_asked_for() -> None:
 
 def test_missing_arrays_are_answered_with_those_that_are_there() -> None:
     assert problems_of(packed(x=X, labels=LABELS)) == (
-        "'f.npz': no array 'X'; did you mean 'x'? found: 'labels', 'x'",
+        "'f.npz': no array 'X'; did you mean 'x'? Found: 'labels', 'x'",
         "'f.npz': no array 'y'; found: 'labels', 'x'",
     )
 
@@ -269,9 +269,7 @@ def test_entries_that_are_not_finite_are_named_and_counted(bad: float) -> None:
     assert problem_of(packed(X=inputs, y=y)) == (
         f"'f.npz', X, row 2, column 2: {bad!r} is not a finite number (2 such entries in all)"
     )
-    assert problem_of(packed(X=X, y=y)) == (
-        f"'f.npz', y, row 3: {bad!r} is not a finite number (1 such entries in all)"
-    )
+    assert problem_of(packed(X=X, y=y)) == (f"'f.npz', y, row 3: {bad!r} is not a finite number")
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).maxexp <= 1024, reason="long double is float64 here")
@@ -290,7 +288,7 @@ def test_one_class_only_is_refused() -> None:
 
 def test_names_are_no_regression_targets_and_fractions_no_classes() -> None:
     names = packed(X=X, y=np.array(["a", "b", "a", "b"]))
-    assert "regression needs numbers" in problem_of(names, classify=False)
+    assert "mse needs numbers" in problem_of(names, classify=False)
     assert "0.5 cannot be a class" in problem_of(packed(X=X, y=X[:, 0] / 4), classify=True)
     assert "2 columns; classes are one" in problem_of(packed(X=X, y=X), classify=True)
 

@@ -239,6 +239,16 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path):
     assert problems_of(load_experiment, missing) == [f"{missing}: no such file"]
 
 
+def test_a_missing_file_is_told_with_what_was_probably_meant(write, presets):
+    missing = write("", "experiment.toml").replace("iment.toml", "imnet.toml")
+    assert problems_of(load_experiment, missing) == [
+        f"{missing}: no such file; did you mean 'experiment.toml'?"
+    ]
+    assert problems_of(load_experiment, "./vanishing.toml") == [
+        "./vanishing.toml: no such file; did you mean the preset vanishing?"
+    ]
+
+
 def test_a_file_that_the_system_will_not_open_says_why(write, monkeypatch):
     def refuse(*_):
         raise PermissionError(13, "Permission denied")

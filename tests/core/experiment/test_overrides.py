@@ -159,7 +159,12 @@ def test_steps_replace_epochs_and_the_other_way_round():
         (
             {"source": "inline", "X": [[1]], "y": [[1]], "rows": 1},
             {"path": "a.csv", "target": "t"},
-            {"source": "csv", "path": "a.csv", "target": "t", "rows": 1},
+            {"source": "csv", "path": "a.csv", "target": "t"},
+        ),
+        (
+            {"source": "moons", "rows": 1200},
+            {"path": "a.npz", "rows": 5},
+            {"source": "npz", "path": "a.npz", "rows": 5},
         ),
         ({"source": "csv", "path": "b", "target": "t"}, {"source": "xor"}, {"source": "xor"}),
         ({}, {"path": "a.npz", "source": "csv"}, {"source": "csv", "path": "a.npz"}),
@@ -172,7 +177,7 @@ def test_a_data_path_brings_its_source_and_drops_what_belonged_to_another(before
 
 def test_a_data_path_of_unknown_kind_needs_a_source():
     assert complaint({}, {"data.path": "a.xlsx"}) == (
-        "data.path: 'a.xlsx' ends in neither .csv nor .npz, so give data.source too"
+        "data.path: 'a.xlsx' ends in neither .csv nor .npz, so give data.source too, csv or npz"
     )
 
 

@@ -58,11 +58,11 @@ def test_one_mistake_draws_no_invented_second_one():
         ),
         (
             {"data": {"source": "npz"}},
-            'data.path: the file to read, needed for source "npz"',
+            'data.path: missing; source "npz" needs the file to read',
         ),
         (
             {"data": {"source": "csv", "path": "x.csv"}},
-            'data.target: the name of a column, needed for source "csv"',
+            'data.target: missing; source "csv" needs the name of the column to predict',
         ),
         (
             {"data": {"path": "x.csv"}},
@@ -79,7 +79,7 @@ def test_one_mistake_draws_no_invented_second_one():
         ({"data": {"X": [[1]]}}, 'data.X: for inline only, and data.source is "digits"'),
         (
             {"data": {"source": "inline", "X": [[1]]}},
-            'data.y: rows of numbers, needed for source "inline"',
+            'data.y: missing; source "inline" needs rows of numbers',
         ),
         (
             {"data": {"source": "inline", "X": [[1], [2]], "y": [[1]]}},

@@ -43,6 +43,25 @@ def test_a_syntax_error_is_placed_by_line_and_column(source, place):
     assert problem(source).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("[data]\n[data]\n", "f.toml:2:6: this table, or a part of it, is there already"),
+        ("a = {b = 1}\n[a.c]\n", "f.toml:2:5: this table, or a part of it, is there already"),
+        ("a = {b = 1, b = 2}", "f.toml:1:18: this key has a value already"),
+        ('a = "x\n', "f.toml:1:7: a text is not closed on its line"),
+        ('a = "x', "f.toml:1:6: a text is not closed"),
+        ("a = relu", "f.toml:1:5: no TOML value (text is written in quotes)"),
+        ("?", "f.toml:1:1: neither a key nor a [table]"),
+        ("a", "f.toml:1:1: a key without = and a value"),
+        ("a = 03", "f.toml:1:6: something follows where the line should end"),
+        ('a = "C:\\data"', "f.toml:1:10: a backslash in a text is doubled"),
+    ],
+)
+def test_a_syntax_error_is_said_in_plain_words(source, said):
+    assert problem(source).startswith(said)
+
+
 def test_what_is_not_utf8_is_named_with_byte_and_offset():
     assert problem(b"ab\xffc") == "f.toml: not UTF-8 text (byte 0xff at offset 2)"
     assert problem("a = 1".encode("utf-16")).startswith("f.toml: not UTF-8 text (byte 0xff at of")
