@@ -5,25 +5,25 @@ backpropagation's own gradient (the slope there *is* its norm, if it is right), 
 of it and a random direction (which sees what the first cannot: a part of the true gradient that
 backpropagation misses). Always in float64, on a small batch, with a fixed dropout mask.
 
-A central difference errs by rounding when its step is small and by curvature when it is large, and
-is worthless where a ReLU switches between its ends. So the differences start at steps short enough
-to switch nothing and are extrapolated to step 0 (Ridders, "Accurate computation of F'(x)", Advances
-in Engineering Software 4(2), 1982), which also tells how far the result can be trusted. A gradient
-that drowns in the rounding of the loss is reported as unresolved: neither right nor wrong.
+``finite_differences`` tells each slope and how far it can be trusted. A gradient that drowns in the
+rounding of the loss is reported as unresolved: neither right nor wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import inf, isfinite
+from math import isfinite, isnan, nan
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .experiment import Experiment
+from .finite_differences import TRUST, Line, Slope, is_confirmed, slope_at_zero
 from .layer_plan import LayerPlan
-from .losses import LOSSES
+from .losses import LOSSES, Loss
 from .network import Network, Trace
 from .optimizers import norm
 from .record import Array
@@ -31,15 +31,11 @@ from .trainer import Trainer
 
 TOLERANCE = 1e-6
 """Relative error that still passes."""
-STARTS = (1e-1, 1e-3, 1e-5)
-"""First steps of the extrapolation, along directions of norm 1; the most trustworthy wins."""
-CLEAR = 1e-9
-"""A relative error of the extrapolation below which no other start is tried."""
-SHRINK = 1.4
-"""Each next step is this much shorter, as in Ridders' paper."""
-STAGES = 8
-TRUST = 10.0
-"""A difference of so many estimated errors is no accident."""
+EPSILON = float(np.finfo(np.float64).eps)
+SHIFTS = 3
+ROUNDING = 4.0 * EPSILON
+"""How often, and by what share of itself at most, each number is shifted to see what rounding does.
+"""
 BATCH_ROWS = 16
 ON_KINK = 1e-6
 """A unit whose z is closer to 0 than this sits on the kink of its activation ..."""
@@ -72,14 +68,6 @@ class GradientCheck:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class _Slope:
-    """A numerical derivative and how far it can be trusted."""
-
-    value: float
-    error: float
-
-
 def check_gradients(experiment: Experiment, rows: int = BATCH_ROWS) -> list[GradientCheck]:
     """Check every parameter array of an experiment at its initial weights.
 
@@ -94,120 +82,140 @@ def check_gradients(experiment: Experiment, rows: int = BATCH_ROWS) -> list[Grad
     return list(_check(trainer, rows))
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """The rows, targets and dropout masks that all losses here are of."""
+
+    network: Network
+    X: Array
+    targets: NDArray[Any]
+    masks: Sequence[Array | None]
+    loss: Loss
+
+    def forward(self) -> tuple[float, Trace]:
+        """The loss as the parameters stand, and how it came about."""
+        trace = self.network.forward(self.X, training=True, masks=self.masks)
+        return self.loss.evaluate(trace.outputs, self.targets)[0], trace
+
+    def backward(self) -> tuple[float, Array, float]:
+        """The loss, the flat gradient of all parameters (a copy), and the rounding of the loss.
+
+        Each z is off by its last digit and by those of what it is the sum of, in each row and unit
+        by another amount; the error signal tells what that makes of the loss.
+        """
+        trace = self.network.forward(self.X, training=True, masks=self.masks)
+        loss, doutputs = self.loss.evaluate(trace.outputs, self.targets)
+        deltas = self.network.backward(trace, doutputs)
+        parts = [
+            norm(delta * (np.abs(kept.x) @ np.abs(layer.W) + np.abs(layer.b)))
+            for layer, kept, delta in zip(
+                self.network.parameters, trace.layers, deltas, strict=True
+            )
+        ]
+        return loss, self.network.gradient.copy(), ROUNDING * norm(np.array(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """One parameter array, its gradient, and how far rounding shifts that: all of one shape."""
+
+    array: Array
+    gradient: Array
+    shifts: Sequence[Array]
+
+
 def _check(trainer: Trainer, rows: int) -> Iterator[GradientCheck]:
     network = trainer.network
     rng = np.random.default_rng(trainer.experiment.seed)
     X, targets = trainer.training_rows(rows)
     masks = network.draw_masks(len(X), rng)
-    evaluate = LOSSES[trainer.experiment.training.loss].evaluate
-
-    def forward() -> tuple[float, Trace]:
-        trace = network.forward(X, training=True, masks=masks)
-        return evaluate(trace.outputs, targets)[0], trace
-
+    batch = _Batch(network, X, targets, masks, LOSSES[trainer.experiment.training.loss])
     with np.errstate(all="ignore"):
-        _step_off_kinks(network, forward()[1], rng)
-        trace = forward()[1]
-        network.backward(trace, evaluate(trace.outputs, targets)[1])
-        for plan, layer, gradients in zip(
-            network.plans, network.parameters, network.gradients, strict=True
-        ):
-            for (name, array), (_, gradient) in zip(layer.named(), gradients.named(), strict=True):
-                checks = _compare(array, gradient, forward, network.plans, rng)
-                yield GradientCheck(plan.index, name, norm(gradient), *checks)
+        _step_off_kinks(network, batch.forward()[1], rng)
+        loss, gradient, noise = batch.backward()
+        shifted = [_shifted_by_rounding(batch, rng) for _ in range(SHIFTS)]
+        noise = max(noise, *(abs(other - loss) for other, _, _ in shifted))
+        flat = (network.theta, gradient, *(other - gradient for _, other, _ in shifted))
+        for plan, *layers in zip(network.plans, *map(network.views, flat), strict=True):
+            for named in zip(*(layer.named() for layer in layers), strict=True):
+                array, backpropagated, *shifts = (values for _, values in named)
+                checked = _Checked(array, backpropagated, shifts)
+                outcome = _compare(checked, batch, noise, rng)
+                yield GradientCheck(plan.index, named[0][0], norm(backpropagated), *outcome)
+
+
+def _shifted_by_rounding(batch: _Batch, rng: np.random.Generator) -> tuple[float, Array, float]:
+    """``backward`` where all parameters and inputs are off by a few units in the last place.
+
+    It shows what rounding does to the gradient: one that is 0 but for rounding has no digit right.
+    """
+
+    def off(array: Array) -> Array:
+        return array * (1.0 + ROUNDING * rng.uniform(-1.0, 1.0, array.shape))
+
+    theta = batch.network.theta.copy()
+    batch.network.theta[...] = off(theta)
+    shifted = replace(batch, X=off(batch.X)).backward()
+    batch.network.theta[...] = theta
+    return shifted
 
 
 def _compare(
-    array: Array,
-    gradient: Array,
-    forward: Callable[[], tuple[float, Trace]],
-    plans: Sequence[LayerPlan],
-    rng: np.random.Generator,
+    checked: _Checked, batch: _Batch, noise: float, rng: np.random.Generator
 ) -> tuple[float, float, Verdict]:
     """Norm by finite differences, relative error and verdict of one array."""
-    size = norm(gradient)
-    random = rng.standard_normal(array.shape)
+    size = norm(checked.gradient)
+    random = rng.standard_normal(checked.array.shape)
     random /= norm(random)
     # Random alone would see only 1 / sqrt(entries) of the gradient, and more rounding than that.
-    along = gradient / size if size > 0.0 and isfinite(size) else random
+    along = checked.gradient / size if size > 0.0 and isfinite(size) else random
     mixed = along + (random if np.vdot(along, random) >= 0.0 else -random)
     mixed /= norm(mixed)
-    slopes = [_slope_along(array, v, forward, plans) for v in (along, mixed)]
-    expected = [float(np.vdot(gradient, v)) for v in (along, mixed)]
-    worst = 0.0
-    verdict = Verdict.OK
-    for slope, value in zip(slopes, expected, strict=True):
-        difference, scale = abs(slope.value - value), max(abs(slope.value), abs(value))
-        if difference == 0.0:
-            continue
-        worst = max(worst, difference / scale)
-        if difference <= TOLERANCE * scale:
-            continue
-        resolved = isfinite(value) and not difference <= TRUST * slope.error < inf
-        verdict = max(
-            verdict, Verdict.FAIL if resolved else Verdict.UNRESOLVED, key=_BY_GRAVITY.index
-        )
-    return abs(slopes[0].value), worst, verdict
+    slopes, errors, verdicts = [], [], []
+    for direction in (along, mixed):
+        line = _line(checked.array, direction, batch)
+        expected = float(np.vdot(checked.gradient, direction))
+        uncertain = max(abs(float(np.vdot(shift, direction))) for shift in checked.shifts)
+        slope = slope_at_zero(line, noise)
+        verdict = _verdict(slope, expected, uncertain)
+        if verdict is Verdict.FAIL and not is_confirmed(line, noise, slope, expected):
+            verdict = Verdict.UNRESOLVED
+        slopes.append(slope)
+        errors.append(_relative_error(slope, expected))
+        verdicts.append(verdict)
+    worst = nan if any(map(isnan, errors)) else max(errors)
+    return abs(slopes[0].value), worst, max(verdicts, key=_BY_GRAVITY.index)
 
 
-def _slope_along(
-    array: Array,
-    direction: Array,
-    forward: Callable[[], tuple[float, Trace]],
-    plans: Sequence[LayerPlan],
-) -> _Slope:
-    """The loss's derivative along a direction in which ``array`` is moved (and put back)."""
+def _verdict(slope: Slope, expected: float, uncertain: float) -> Verdict:
+    """The verdict on one direction; ``uncertain``: by how much rounding shifts ``expected``."""
+    if not (isfinite(slope.value) and isfinite(expected)):
+        return Verdict.UNRESOLVED
+    difference = abs(slope.value - expected)
+    if difference <= TOLERANCE * max(abs(slope.value), abs(expected)):
+        return Verdict.OK
+    resolved = difference > TRUST * (slope.error + uncertain)
+    return Verdict.FAIL if resolved else Verdict.UNRESOLVED
+
+
+def _relative_error(slope: Slope, expected: float) -> float:
+    scale = max(abs(slope.value), abs(expected))
+    return abs(slope.value - expected) / scale if scale else 0.0
+
+
+def _line(array: Array, direction: Array, batch: _Batch) -> Line:
+    """The loss where ``array`` is moved along a direction (and put back)."""
     origin = array.copy()
+    kinked = [i for i, plan in enumerate(batch.network.plans) if _has_kink(plan)]
 
-    def difference(step: float) -> tuple[float, float, bool]:
-        array[...] = origin + step * direction
-        above, trace_above = forward()
-        array[...] = origin - step * direction
-        below, trace_below = forward()
+    def at(offset: float) -> tuple[float, NDArray[np.bool_]]:
+        array[...] = origin + offset * direction
+        loss, trace = batch.forward()
         array[...] = origin
-        kinked = _crosses_kink(plans, trace_above, trace_below)
-        return (above - below) / (2.0 * step), max(abs(above), abs(below)), kinked
+        sides = [(trace.layers[i].n > 0.0).ravel() for i in kinked]
+        return loss, np.concatenate(sides) if sides else np.zeros(0, np.bool_)
 
-    best = _Slope(np.nan, np.inf)
-    for start in STARTS:
-        best = min(best, _extrapolate(difference, start), key=lambda slope: slope.error)
-        if best.error <= CLEAR * abs(best.value):
-            break
-    return best
-
-
-def _extrapolate(difference: Callable[[float], tuple[float, float, bool]], start: float) -> _Slope:
-    """Ridders' extrapolation of central differences to step 0, from the first smooth step on."""
-    step = start
-    value, loss, kinked = difference(step)
-    while kinked and step > _SHORTEST:
-        step /= 3.0
-        value, loss, kinked = difference(step)
-    if kinked or not isfinite(value):
-        return _Slope(np.nan, np.inf)
-    rounding = 4.0 * np.finfo(np.float64).eps * loss / step
-    best = _Slope(value, np.inf)
-    previous = [value]
-    for _ in range(1, STAGES):
-        step /= SHRINK
-        row = [difference(step)[0]]
-        factor = 1.0
-        for coarser in previous:
-            factor *= SHRINK * SHRINK
-            row.append((row[-1] * factor - coarser) / (factor - 1.0))
-            error = max(abs(row[-1] - row[-2]), abs(row[-1] - coarser), rounding)
-            if error < best.error:
-                best = _Slope(row[-1], error)
-        previous = row
-    return best
-
-
-def _crosses_kink(plans: Sequence[LayerPlan], above: Trace, below: Trace) -> bool:
-    """Whether a unit whose activation has a kink at 0 switches between the two traces."""
-    return any(
-        _has_kink(plan) and bool(((one.n > 0.0) != (other.n > 0.0)).any())
-        for plan, one, other in zip(plans, above.layers, below.layers, strict=True)
-    )
+    return at
 
 
 def _step_off_kinks(network: Network, trace: Trace, rng: np.random.Generator) -> None:
@@ -230,4 +238,3 @@ def _has_kink(plan: LayerPlan) -> bool:
 
 
 _BY_GRAVITY = (Verdict.OK, Verdict.UNRESOLVED, Verdict.FAIL)
-_SHORTEST = 1e-9

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.gradcheck import GradientCheck
+from ..core.gradcheck import GradientCheck, Verdict
 from .number_format import short
 from .text_table import text_table
 
@@ -12,14 +12,23 @@ HEADINGS = (
     "layer",
     "parameter",
     "backpropagation",
-    "finite differences",
+    "differences",
     "relative error",
     "verdict",
 )
 
 
+UNRESOLVED = (
+    "unresolved: finite differences cannot tell this gradient from zero, the loss",
+    "being rounded; backpropagation is proved neither right nor wrong",
+)
+
+
 def gradcheck_text(checks: Sequence[GradientCheck]) -> str:
-    """A line for each layer and parameter: both norms, how far they differ, the verdict."""
+    """A line for each layer and parameter: both norms, how far they differ, the verdict.
+
+    No line is wider than 79 cells.
+    """
     rows = [
         (
             str(check.layer),
@@ -32,13 +41,12 @@ def gradcheck_text(checks: Sequence[GradientCheck]) -> str:
         for check in checks
     ]
     lines = text_table(HEADINGS, rows, left=("parameter", "verdict"))
+    if any(check.verdict == Verdict.UNRESOLVED for check in checks):
+        lines += ["", *UNRESOLVED]
     return "\n".join([*lines, "", _verdict(checks)]) + "\n"
 
 
 def _verdict(checks: Sequence[GradientCheck]) -> str:
-    counts = {
-        verdict: sum(check.verdict == verdict for check in checks)
-        for verdict in dict.fromkeys(check.verdict for check in checks)
-    }
-    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    counts = {verdict: sum(check.verdict == verdict for check in checks) for verdict in Verdict}
+    said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     return f"{len(checks)} parameter arrays: {said}"

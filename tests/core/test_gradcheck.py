@@ -71,6 +71,15 @@ def test_a_wrong_slope_is_caught(monkeypatch, factor):
     assert Verdict.FAIL in {check.verdict for check in checks if check.layer < 4}
 
 
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+def test_a_slightly_wrong_slope_is_caught_among_kinks(monkeypatch, normalization):
+    right = ACTIVATIONS["leaky_relu"]
+    wrong = replace(right, slope=lambda z, a: 1.00003 * right.slope(z, a))
+    monkeypatch.setitem(ACTIVATIONS, "leaky_relu", wrong)
+    checks = check_gradients(experiment(activation="leaky_relu", normalization=normalization))
+    assert all(c.verdict is Verdict.FAIL for c in checks if c.parameter == "W" and c.layer < 4)
+
+
 def test_a_gradient_that_misses_a_part_is_caught(monkeypatch):
     """Orthogonal to the part it has, so that the slope along that part is right all the same."""
     from backscope.core import network
@@ -99,6 +108,36 @@ def test_a_gradient_below_the_rounding_of_the_loss_is_unresolved_not_failed():
     assert checks[0].verdict is Verdict.UNRESOLVED
     assert checks[-1].verdict is Verdict.OK
     assert not any(check.verdict is Verdict.FAIL for check in checks)
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_digits_that_a_normalization_loses_are_no_failure(normalization):
+    """A z near 1e6 keeps nine digits behind the point: so many its normalized value has right."""
+    network = {"activation": "gelu", "normalization": normalization, "bias": -1e6}
+    checks = check_gradients(experiment(**network))
+    assert Verdict.FAIL not in {check.verdict for check in checks}
+
+
+@pytest.mark.parametrize("normalization", ["none", "layer"])
+def test_a_loss_that_leaps_within_less_than_a_step_is_no_failure(normalization):
+    network = {"activation": "silu", "gain": 1e6, "normalization": normalization, "dropout": 0.9}
+    checks = check_gradients(experiment(**network))
+    assert Verdict.FAIL not in {check.verdict for check in checks}
+
+
+def test_where_every_step_meets_a_kink_the_check_is_unresolved(monkeypatch):
+    from backscope.core import gradcheck
+
+    monkeypatch.setattr(gradcheck, "_step_off_kinks", lambda *_: None)
+    inputs = {"source": "inline", "X": [[1.0], [2.0]], "y": [[0.0], [1.0]], "validation": 0.0}
+    network = {"hidden": [2], "activation": "relu", "initializer": "zeros"}
+    on_kink = Experiment.from_dict(
+        {"data": inputs, "network": network, "training": {"loss": "mse", "steps": 1}}
+    )
+    first = check_gradients(on_kink)[0]
+    assert (first.layer, first.parameter) == (1, "W")
+    assert first.verdict is Verdict.UNRESOLVED
+    assert np.isnan(first.relative_error)
 
 
 def test_dead_layers_have_a_gradient_of_exactly_zero_and_pass():
