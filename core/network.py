@@ -17,12 +17,9 @@ import numpy as np
 
 from .initializers import INITIALIZERS
 from .layer_plan import plan_layers
+from .normalization import RunningStatistics, Standardized, standardize, standardize_backward
 from .record import Array
 from .settings import NetworkSettings
-
-NORMALIZATION_EPSILON = 1e-5
-RUNNING_MOMENTUM = 0.1
-"""Share of the newest batch in the running statistics of batch normalization, as in PyTorch."""
 
 
 @dataclass(slots=True)
@@ -48,21 +45,6 @@ class Parameters:
 
 
 @dataclass(slots=True)
-class RunningStatistics:
-    """Mean and variance of a batch-normalized layer's z, for evaluation."""
-
-    mean: Array
-    variance: Array
-
-    def absorb(self, z: Array) -> None:
-        """Move towards the statistics of one batch (unbiased variance, as in PyTorch)."""
-        rows = z.shape[0]
-        variance = z.var(axis=0) * (rows / max(rows - 1, 1))
-        self.mean += RUNNING_MOMENTUM * (z.mean(axis=0) - self.mean)
-        self.variance += RUNNING_MOMENTUM * (variance - self.variance)
-
-
-@dataclass(slots=True)
 class LayerTrace:
     """What forward keeps of one layer, each array ``(batch, fan_out)`` unless it says otherwise."""
 
@@ -74,10 +56,8 @@ class LayerTrace:
     """What the activation saw: z itself, or z normalized, scaled and shifted."""
     a: Array
     """Activation f(n), before dropout and residual."""
-    standardized: Array | None = None
+    standardized: Standardized | None = None
     """z with mean 0 and variance 1, where the layer normalizes."""
-    inverse_std: Array | None = None
-    """``(1, fan_out)`` for batch, ``(batch, 1)`` for layer normalization."""
     mask: Array | None = None
     """Dropout: 0 or 1 / (1 - dropout)."""
 
@@ -176,6 +156,15 @@ class Network:
             for plan in self.plans
         ]
 
+    def check_inputs(self, X: Array) -> None:
+        """Make sure that inputs are ``(batch, inputs)``.
+
+        Raises:
+            ValueError: they are not.
+        """
+        if X.ndim != 2 or X.shape[1] != self.plans[0].fan_in:
+            raise ValueError(f"expected X of shape (batch, {self.plans[0].fan_in}), got {X.shape}")
+
     def forward(
         self,
         X: Array,
@@ -193,8 +182,7 @@ class Network:
         Raises:
             ValueError: X has another shape than the network's inputs.
         """
-        if X.ndim != 2 or X.shape[1] != self.plans[0].fan_in:
-            raise ValueError(f"expected X of shape (batch, {self.plans[0].fan_in}), got {X.shape}")
+        self.check_inputs(X)
         trace = Trace()
         outputs = [X]
         for i, (plan, layer) in enumerate(zip(self.plans, self.parameters, strict=True)):
@@ -202,10 +190,9 @@ class Network:
             z = x @ layer.W + layer.b  # (batch, fan_out)
             kept = LayerTrace(x=x, z=z, n=z, a=z)
             if layer.gamma is not None and layer.beta is not None:
-                mean, variance = self._statistics(i, z, training)
-                kept.inverse_std = 1.0 / np.sqrt(variance + NORMALIZATION_EPSILON)
-                kept.standardized = (z - mean) * kept.inverse_std
-                kept.n = layer.gamma * kept.standardized + layer.beta
+                running = None if training else self.running[i]
+                kept.standardized = standardize(z, plan.normalization, running)
+                kept.n = layer.gamma * kept.standardized.values + layer.beta
             kept.a = out = plan.activation.value(kept.n)
             if masks is not None and (mask := masks[i]) is not None:
                 kept.mask = mask
@@ -216,14 +203,6 @@ class Network:
             trace.layers.append(kept)
         trace.outputs = outputs[-1]
         return trace
-
-    def _statistics(self, i: int, z: Array, training: bool) -> tuple[Array, Array]:
-        if self.plans[i].normalization == "layer":
-            return z.mean(axis=1, keepdims=True), z.var(axis=1, keepdims=True)
-        running = self.running[i]
-        if training or running is None:
-            return z.mean(axis=0, keepdims=True), z.var(axis=0, keepdims=True)
-        return running.mean, running.variance
 
     def backward(self, trace: Trace, doutputs: Array) -> list[Array]:
         """Propagate ``dL/doutputs (batch, outputs)`` back; fills ``self.gradients``.
@@ -247,8 +226,11 @@ class Network:
             da: Array = arriving if kept.mask is None else arriving * kept.mask
             dn: Array = da * plan.activation.slope(kept.n, kept.a)
             delta: Array = dn
-            if layer.gamma is not None:
-                delta = _normalization_backward(plan.normalization, layer.gamma, gradient, kept, dn)
+            if layer.gamma is not None and kept.standardized is not None:
+                np.sum(dn * kept.standardized.values, axis=0, out=gradient.gamma)
+                np.sum(dn, axis=0, out=gradient.beta)
+                ds = dn * layer.gamma
+                delta = standardize_backward(ds, kept.standardized, plan.normalization)
             deltas[i] = delta
             np.matmul(kept.x.T, delta, out=gradient.W)  # (fan_in, fan_out)
             delta.sum(axis=0, out=gradient.b)
@@ -261,26 +243,5 @@ class Network:
     def absorb_statistics(self, trace: Trace) -> None:
         """Move the running statistics of batch normalization towards this batch's."""
         for running, kept in zip(self.running, trace.layers, strict=True):
-            if running is not None:
-                running.absorb(kept.z)
-
-
-def _normalization_backward(
-    normalization: str, gamma: Array, gradient: Parameters, kept: LayerTrace, dn: Array
-) -> Array:
-    """dL/dz from dL/dn; fills dgamma and dbeta (Ioffe and Szegedy 2015; Ba et al. 2016).
-
-    The mean and the variance depend on z too: hence the two terms that are subtracted.
-    """
-    standardized, inverse_std = kept.standardized, kept.inverse_std
-    assert standardized is not None
-    assert inverse_std is not None
-    assert gradient.gamma is not None
-    assert gradient.beta is not None
-    np.sum(dn * standardized, axis=0, out=gradient.gamma)
-    np.sum(dn, axis=0, out=gradient.beta)
-    axis = 0 if normalization == "batch" else 1
-    ds = dn * gamma
-    along = (ds * standardized).mean(axis=axis, keepdims=True)
-    dz: Array = inverse_std * (ds - ds.mean(axis=axis, keepdims=True) - standardized * along)
-    return dz
+            if running is not None and kept.standardized is not None:
+                running.absorb(kept.standardized)

@@ -65,6 +65,12 @@ def chain(*transforms: Transform) -> Transform:
     return Transform(init, update)
 
 
+LEAST_SQUARE = {
+    np.dtype(name): float(np.finfo(name).tiny / np.finfo(name).eps)
+    for name in ("float32", "float64")
+}
+
+
 def norm(array: Array) -> float:
     """The Euclidean norm of all entries, right wherever a float64 can hold it.
 
@@ -72,17 +78,16 @@ def norm(array: Array) -> float:
     squares leave the range of the array's type, they are taken again of entries scaled to 1.
     """
     flat = array.ravel(order="K")
-    limits = np.finfo(flat.dtype)
+    square = float(np.vdot(flat, flat))  # which warns of nothing, unlike dot
+    # Below tiny / eps, squares may have lost digits or become 0.
+    if LEAST_SQUARE[flat.dtype] < square < math.inf:
+        return math.sqrt(square)
     with np.errstate(all="ignore"):
-        square = float(np.dot(flat, flat))
-        # Below tiny / eps, squares may have lost digits or become 0.
-        if limits.tiny / limits.eps < square < math.inf:
-            return math.sqrt(square)
         largest = float(np.abs(flat).max(initial=0))
         if largest == 0 or not math.isfinite(largest):
             return largest
         scaled = flat / largest
-        return largest * math.sqrt(float(np.dot(scaled, scaled)))
+        return largest * math.sqrt(float(np.vdot(scaled, scaled)))
 
 
 def clip_by_global_norm(largest: float) -> Transform:

@@ -175,3 +175,8 @@ class Event:
     kind: str
     """``learning_rate``, ``early_stopping``, ``nonfinite`` ..."""
     text: str
+
+    @classmethod
+    def of_rate(cls, step: int, before: float, after: float) -> Event:
+        """Another base learning rate from a step on."""
+        return cls(step, "learning_rate", f"{before:g} -> {after:g}")

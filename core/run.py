@@ -13,9 +13,11 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Protocol
 
 from .experiment import Experiment
+from .experiment.rules import HIGHEST_RATE
 from .findings import Facts
 from .history import History
 from .record import Event, RunState
@@ -84,6 +86,9 @@ class Run:
         clock: seconds, monotonic.
         paused: start held before the first step.
         pace: at most this many steps per second; None: as fast as it goes.
+
+    Raises:
+        ValueError: a pace that is not above 0.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class Run:
         paused: bool = False,
         pace: float | None = None,
     ) -> None:
+        _require_pace(pace)
         self.history = History(trainer.layout)
         self.facts: Facts = trainer.facts
         self._trainer = trainer
@@ -170,14 +176,25 @@ class Run:
             self._wake.notify_all()
 
     def change_rate(self, factor: float) -> None:
-        """Multiply the base learning rate from the next step on."""
+        """Multiply the base learning rate from the next step on; 1e9 is the highest there is.
+
+        Raises:
+            ValueError: the factor is not above 0, or infinite.
+        """
+        if not 0.0 < factor < inf:
+            raise ValueError(f"expected a factor above 0, got {factor}")
         with self._wake:
             self._factors.append(factor)
             self._attention = True
             self._wake.notify_all()
 
     def set_pace(self, steps_per_second: float | None) -> None:
-        """Train at most so many steps per second; None: as fast as it goes."""
+        """Train at most so many steps per second; None: as fast as it goes.
+
+        Raises:
+            ValueError: not above 0.
+        """
+        _require_pace(steps_per_second)
         with self._wake:
             self._pace = steps_per_second
             self._due = 0.0
@@ -222,9 +239,10 @@ class Run:
     def _apply_factors(self) -> None:
         while self._factors:
             rate = self._trainer.base_learning_rate
-            self._trainer.change_rate(rate * self._factors.popleft())
-            step, new = self._trainer.rate_changes[-1]
-            self.history.mark(Event(int(step), "learning_rate", f"{rate:g} -> {new:g}"))
+            new = min(rate * self._factors.popleft(), HIGHEST_RATE)
+            if new != rate:
+                self._trainer.change_rate(new)
+                self.history.mark(Event.of_rate(self._trainer.step + 1, rate, new))
 
     def _may_step(self) -> bool:
         """Wait out pause and pace; False when the run was stopped."""
@@ -248,7 +266,12 @@ class Run:
                     # A late step is not made up for by a burst.
                     self._due = max(self._due, now - 1.0 / self._pace) + 1.0 / self._pace
                     return True
-                self._wake.wait(self._due - now)
+                self._wake.wait(min(self._due - now, threading.TIMEOUT_MAX))
+
+
+def _require_pace(steps_per_second: float | None) -> None:
+    if steps_per_second is not None and not steps_per_second > 0.0:
+        raise ValueError(f"expected steps per second above 0, got {steps_per_second}")
 
 
 _RATE_CHANGES = "training.rate_changes"

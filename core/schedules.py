@@ -60,6 +60,14 @@ def base_rate(settings: TrainingSettings, step_index: int) -> float:
     return float(rate)
 
 
+def change_of_rate(settings: TrainingSettings, step: int) -> tuple[float, float] | None:
+    """The base rate before and from a step (from 1) on, where ``rate_changes`` changes it there."""
+    if all(changed != step for changed, _ in settings.rate_changes):
+        return None
+    before, after = base_rate(settings, step - 2), base_rate(settings, step - 1)
+    return None if before == after else (before, after)
+
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": _constant,
     "step": _step,

@@ -2,7 +2,8 @@
 
 Step k measures the loss, the gradients and the layers at the parameters *before* its update; the
 validation loss is measured after it. The loop ends with FINISHED, or with DIVERGED at the first
-value that is not finite: that step is recorded, named, and its update is not applied.
+value that is not finite: that step is recorded, named, and its update is not applied (unless the
+value is the validation loss after it).
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from numpy.typing import ArrayLike, NDArray
 from . import losses
 from .data import PreparedData, prepare
 from .diverged import first_nonfinite
-from .experiment import Experiment
+from .experiment import Experiment, told_by_origin
 from .experiment.shape_rules import require_fit
 from .facts import facts_before_training
+from .given_targets import targets_given
 from .held_out import HeldOut
 from .minibatches import Minibatches
 from .network import Network, Parameters, Trace
 from .optimizers import make_clipping, make_optimizer, norm
 from .probes import StepView, layout_of, measure
 from .record import Array, Event, NonFinite, RunState, StepRecord
-from .schedules import base_rate, learning_rate
-from .task import Task
+from .schedules import base_rate, change_of_rate, learning_rate
 
 
 class Trainer:
@@ -61,15 +62,16 @@ class Trainer:
         self._mask_seed = streams[3]
         settings = experiment.training
         self._settings = settings
-        self.data = data or prepare(
-            experiment.data,
-            data_rng,
-            experiment.folder,
-            experiment.dtype,
-            losses.LOSSES[settings.loss].from_logits,
-        )
-        inputs, outputs = self.data.X_train.shape[1], self._output_width()
-        require_fit(experiment.network, inputs, outputs)
+        with told_by_origin(experiment):
+            self.data = data or prepare(
+                experiment.data,
+                data_rng,
+                experiment.folder,
+                experiment.dtype,
+                losses.LOSSES[settings.loss].from_logits,
+            )
+            inputs, outputs = self.data.X_train.shape[1], self._output_width()
+            require_fit(experiment.network, inputs, outputs, experiment.dtype)
         self.network = Network(
             experiment.network,
             experiment.hidden,
@@ -91,6 +93,11 @@ class Trainer:
         self._clip = make_clipping(settings)
         self._optimizer = make_optimizer(settings)
         self._optimizer_state = self._optimizer.init(self.network.theta)
+        self._remembered = {
+            name: array
+            for name, array in self._optimizer_state.items()
+            if isinstance(array, np.ndarray)
+        }
         self.state = RunState.READY
         self.step = 0
         self._events: list[Event] = []
@@ -121,7 +128,8 @@ class Trainer:
 
         Args:
             X: inputs as the network sees them, ``(batch, inputs)``.
-            y: class labels ``(batch,)``, or targets ``(batch, outputs)``, one-hot for classes.
+            y: class labels ``(batch,)``, or targets ``(batch, outputs)``, one-hot for classes. One
+                output may go without its column; for two classes it is that of the second one.
 
         Returns:
             The loss, and ``(dW, db)`` of each layer (copies).
@@ -130,11 +138,15 @@ class Trainer:
             ValueError: a shape does not fit the network.
         """
         X = np.asarray(X, self.network.dtype)
-        targets = self._targets_given(np.asarray(y))
-        if len(X) != len(targets):
-            raise ValueError(
-                f"expected as many targets as rows of X ({len(X)}), got {len(targets)}"
-            )
+        self.network.check_inputs(X)
+        targets = targets_given(
+            np.asarray(y),
+            len(X),
+            self.network.plans[-1].fan_out,
+            len(self.data.classes),
+            self._settings.loss,
+            self.network.dtype,
+        )
         masks = self.network.draw_masks(len(X), np.random.default_rng(self._mask_seed))
         with np.errstate(all="ignore"):
             loss, _, _ = self._propagate(X, targets, masks)
@@ -172,7 +184,7 @@ class Trainer:
         return self._settings.rate_changes
 
     def change_rate(self, rate: float) -> None:
-        """Make this the base learning rate from the next step on."""
+        """Make this the base learning rate from the next step on, whatever was planned for it."""
         step = self.step + 1
         kept = tuple(change for change in self._settings.rate_changes if change[0] != step)
         changes = tuple(sorted((*kept, (step, rate))))
@@ -203,6 +215,9 @@ class Trainer:
     def _train_one(self) -> StepRecord:
         step, network, row = self.step + 1, self.network, self.layout.empty_row()
         rate = self.learning_rate
+        change = change_of_rate(self._settings, step)
+        if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
+            self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
         chosen = self._minibatches.draw()
         X, targets = self.data.X_train[chosen], self._targets[chosen]
         loss, trace, deltas = self._propagate(
@@ -211,11 +226,19 @@ class Trainer:
         total = norm(network.gradient)
         clipped = network.gradient if self._clip is None else self._clip(network.gradient)
         update = self._optimizer.update(clipped, self._optimizer_state, network.theta, rate)
-        # The sum is finite unless an entry is not (or it overflows, which the search sorts out).
         nonfinite: NonFinite | None = None
-        if not (isfinite(loss) and isfinite(total) and isfinite(update.sum())):
+        # A sum is finite unless an entry is not (or it overflows, which the search sorts out).
+        sums = (array.sum() for array in (update, *self._remembered.values()))
+        if not (isfinite(loss) and isfinite(total) and all(map(isfinite, sums))):
             nonfinite = first_nonfinite(
-                step, trace, loss, deltas, network.gradients, network.views(update)
+                step,
+                trace,
+                loss,
+                deltas,
+                network.gradients,
+                network.views(update),
+                gradient_norm=total,
+                remembered={name: network.views(array) for name, array in self._remembered.items()},
             )
         view = StepView(
             network=network,
@@ -233,6 +256,8 @@ class Trainer:
             network.absorb_statistics(trace)
             if step == self.steps_planned or self._held_out.due(step, self._minibatches):
                 validation = self._held_out.evaluate()
+                if len(self.data.X_validation) and not isfinite(validation[0]):
+                    nonfinite = NonFinite(step, None, "validation loss", 1, 1, 0.0)
         row[:8] = (
             self._minibatches.epochs(step),
             loss,
@@ -257,17 +282,6 @@ class Trainer:
         return losses.encode_targets(
             y, self.data.task, len(self.data.classes), self._settings.loss, self.network.dtype
         )
-
-    def _targets_given(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Targets as a person may give them: labels, or a column for each output."""
-        if self.data.task is Task.REGRESSION:
-            return self._encode(y)
-        if y.ndim == 2:
-            if y.shape[1] != self.network.plans[-1].fan_out:
-                expected = f"(batch, {self.network.plans[-1].fan_out})"
-                raise ValueError(f"expected y of shape (batch,) or {expected}, got {y.shape}")
-            return y.astype(self.network.dtype)
-        return self._encode(y if y.dtype.kind in "iub" else y.astype(np.int64))
 
     def _output_width(self) -> int:
         y = self.data.y_train

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import inf, nan
 
+from ..record import NonFinite
 from .reading import OVERFIT_RATIO, Reading, median
 from .verdict import Verdict, measured, number
 
@@ -86,12 +87,19 @@ def _not_finite(reading: Reading) -> Verdict:
             step=bad.step, count=bad.count, size=bad.size, largest_finite=bad.largest_finite
         ),
         message=(
-            f"At step {bad.step} the {bad.quantity}{where} is the first that is not finite "
-            f"({bad.count} of {bad.size}; the largest finite one is {bad.largest_finite:.1e}). "
-            "No number after it can be trusted."
+            f"At step {bad.step} the {bad.quantity}{where} is the first value that is not finite"
+            f"{_how_many(bad)}. No number after it can be trusted."
         ),
         certain=True,
     )
+
+
+def _how_many(bad: NonFinite) -> str:
+    if bad.size == 1:
+        return ""
+    if bad.count == bad.size:
+        return f" (all {bad.size} of them)"
+    return f" ({bad.count} of {bad.size}; the largest finite one is {bad.largest_finite:.1e})"
 
 
 def learning_rate_too_small(reading: Reading) -> Verdict | None:

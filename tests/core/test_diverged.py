@@ -19,8 +19,8 @@ def step_of(layers=3, rows=4, width=2):
     return trace, deltas, parameters(), parameters()
 
 
-def name(trace, deltas, gradients, updates, loss=1.0):
-    return first_nonfinite(9, trace, loss, deltas, gradients, updates)
+def name(trace, deltas, gradients, updates, loss=1.0, **later):
+    return first_nonfinite(9, trace, loss, deltas, gradients, updates, **later)
 
 
 def test_a_finite_step_has_nothing_to_name():
@@ -56,8 +56,30 @@ def test_backward_is_searched_from_the_last_layer_to_the_first():
     assert (found.layer, found.quantity) == (2, "dW")
 
 
+def test_a_normalization_that_overflows_is_named_before_its_activation():
+    trace, *rest = step_of()
+    trace.layers[1].n = np.full((4, 2), np.nan)
+    trace.layers[1].a[:] = np.nan
+    found = name(trace, *rest)
+    assert (found.layer, found.quantity) == (2, "normalized z")
+
+
+def test_a_norm_that_overflows_though_no_entry_does_is_named():
+    found = name(*step_of(), gradient_norm=float("inf"))
+    assert (found.layer, found.quantity) == (None, "gradient norm")
+
+
+def test_what_the_optimizer_remembers_is_named_before_the_update_it_silences():
+    *rest, updates = step_of()
+    updates[0].W[:] = np.inf
+    memory = step_of()[3]
+    memory[2].W[1, 1] = np.inf
+    found = name(*rest, updates, remembered={"adam_square": memory})
+    assert (found.layer, found.quantity, found.count) == (3, "adam_square of W", 1)
+
+
 def test_an_update_that_overflows_is_named_last():
     *rest, updates = step_of()
     updates[0].b[0] = np.inf
-    found = name(*rest, updates)
+    found = name(*rest, updates, remembered={"velocity": step_of()[3]})
     assert (found.layer, found.quantity) == (1, "update of b")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from backscope import __version__
+from backscope.core.diagnosis import Diagnosis
 from backscope.core.experiment import Experiment, load_experiment
 from backscope.core.findings import FINDING_KINDS, Facts
 from backscope.core.history import History
@@ -133,6 +134,23 @@ def test_every_key_of_the_contract_is_there():
                 "silent",
                 "dead",
             } <= layer.keys()
+
+
+def test_a_diagnosis_kept_up_to_date_knows_of_steps_whose_rows_are_gone():
+    tables = {
+        "data": {"source": "circles", "rows": 60},
+        "network": {"hidden": [8, 8]},
+        "training": {"steps": 5_000, "rate_changes": [[1_100, 30.0]]},
+    }
+    run = Run(Trainer(Experiment.from_dict(tables)))
+    run.history = History(run.history.layout, keep_rows=1)
+    diagnosis = Diagnosis(run.facts)
+    for _ in range(10):
+        run.advance(500)
+        diagnosis.update(run.history.snapshot())
+    before = {f["kind"]: f["since_step"] for f in report(run, diagnosis)["findings"]}
+    after = {f["kind"]: f["since_step"] for f in report(run)["findings"]}
+    assert 1_100 < before["dying_relu"] < 1_300 < after["dying_relu"]
 
 
 def test_the_worked_example_reports_the_loss_of_its_step():

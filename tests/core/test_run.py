@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -129,6 +130,66 @@ def test_the_learning_rate_changes_from_the_next_step_on_and_is_marked():
     assert history.latest("learning_rate") == pytest.approx(0.05)
     assert [(event.step, event.kind) for event in history.events] == [(4, "learning_rate")]
     assert run.status().learning_rate == pytest.approx(0.05)
+
+
+def test_a_change_by_hand_is_marked_as_itself_where_further_changes_are_planned():
+    planned = experiment()
+    planned = replace(planned, training=replace(planned.training, rate_changes=((30, 0.01),)))
+    run = Run(Trainer(planned))
+    run.advance(3)
+    run.change_rate(2.0)
+    run.advance(1)
+    events = run.history.snapshot().events
+    assert [(event.step, event.text) for event in events] == [(4, "0.1 -> 0.2")]
+    assert run.experiment.training.rate_changes == ((4, 0.2), (30, 0.01))
+
+
+def test_a_planned_change_of_the_rate_is_marked_like_one_by_hand():
+    by_hand = run_of()
+    by_hand.advance(5)
+    by_hand.change_rate(0.5)
+    by_hand.advance(5)
+    planned = Run(Trainer(by_hand.experiment))
+    planned.advance(10)
+    assert planned.history.snapshot().events == by_hand.history.snapshot().events
+
+
+def test_a_planned_change_that_a_person_overrules_is_not_marked():
+    planned = experiment()
+    planned = replace(planned, training=replace(planned.training, rate_changes=((4, 0.01),)))
+    run = Run(Trainer(planned))
+    run.advance(3)
+    run.change_rate(2.0)
+    run.advance(3)
+    assert [event.text for event in run.history.snapshot().events] == ["0.01 -> 0.02"]
+    assert run.status().learning_rate == pytest.approx(0.02)
+
+
+def test_no_number_of_changes_takes_the_rate_out_of_what_a_file_may_say():
+    run = run_of()
+    for _ in range(400):
+        run.change_rate(1e6)
+    run.advance(1)
+    assert run.status().learning_rate == 1e9
+    assert Experiment.from_dict(run.experiment.to_dict()) == run.experiment
+    assert [event.text for event in run.history.snapshot().events] == [
+        "0.1 -> 100000",
+        "100000 -> 1e+09",
+    ]
+
+
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_factor_that_makes_no_learning_rate_is_refused_at_once(factor):
+    with pytest.raises(ValueError, match="factor"):
+        run_of().change_rate(factor)
+
+
+@pytest.mark.parametrize("pace", [0.0, -1.0, float("nan")])
+def test_a_pace_at_which_nothing_would_ever_happen_is_refused_at_once(pace):
+    with pytest.raises(ValueError, match="steps per second"):
+        run_of().set_pace(pace)
+    with pytest.raises(ValueError, match="steps per second"):
+        run_of(pace=pace)
 
 
 def test_a_rate_changed_while_paused_is_shown_at_once():

@@ -151,8 +151,15 @@ def test_gradients_handed_out_are_copies():
 
 def test_rows_and_targets_of_different_number_are_refused():
     trainer = Trainer(experiment())
-    with pytest.raises(ValueError, match=r"as many targets as rows of X \(8\), got 5"):
+    with pytest.raises(ValueError, match=r"expected y of shape \(8,\) or \(8, 2\), got \(5,\)"):
         trainer.loss_and_gradients(trainer.data.X_train[:8], trainer.data.y_train[:5])
+
+
+def test_inputs_of_another_shape_are_refused_before_the_targets_are_looked_at():
+    trainer = Trainer(experiment())
+    for call in (trainer.predict, lambda X: trainer.loss_and_gradients(X, [1])):
+        with pytest.raises(ValueError, match=r"expected X of shape \(batch, 2\), got \(2,\)"):
+            call([0.5, 0.8])
 
 
 def test_probabilities_of_a_row_sum_to_one():
@@ -261,6 +268,69 @@ def test_the_update_of_a_diverged_step_is_not_applied():
     assert np.isfinite(trainer.network.theta).all()
 
 
+def linear(**changes):
+    """A trainer of a linear network on a regression: what its numbers grow to is easily told."""
+    return Trainer(
+        experiment(
+            data__source="sine",
+            network__hidden=[8],
+            network__activation="identity",
+            training__loss="mse",
+            **changes,
+        )
+    )
+
+
+def assert_diverges(trainer, layer, quantity):
+    run = list(trainer.steps())
+    bad = run[-1].nonfinite
+    assert trainer.state is RunState.DIVERGED
+    assert (bad.step, bad.layer, bad.quantity) == (run[-1].step, layer, quantity)
+    assert all(record.nonfinite is None for record in run[:-1])
+    return run[-1]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "quantity"),
+    [
+        ("adam", "adam_square of W"),
+        ("adamw", "adam_square of W"),
+        ("rmsprop", "mean_square of W"),
+    ],
+)
+def test_squares_of_gradients_that_overflow_end_the_run(optimizer, quantity):
+    """Divided by an infinite square, every update would be zero for ever, without a word."""
+    trainer = linear(training__optimizer=optimizer)
+    trainer.parameters[1].W[...] = 1e100
+    last = assert_diverges(trainer, 1, quantity)
+    assert last.step == 1
+    assert np.isfinite([last.loss, last.gradient_norm]).all()
+
+
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_a_variance_that_overflows_ends_the_run_instead_of_silencing_the_layer(normalization):
+    trainer = linear(network__normalization=normalization, dtype="float32")
+    trainer.parameters[0].W[...] *= np.float32(1e25)
+    last = assert_diverges(trainer, 1, "normalized z")
+    assert last.nonfinite.count > 0
+
+
+def test_a_validation_loss_that_overflows_ends_the_run():
+    trainer = linear(training__validate_every=3, training__learning_rate=0.0)
+    trainer.data.X_validation[0] = 1e200
+    last = assert_diverges(trainer, None, "validation loss")
+    assert (last.step, last.validation_loss) == (3, np.inf)
+
+
+def test_a_gradient_norm_that_overflows_though_no_entry_does_ends_the_run():
+    trainer = linear(training__learning_rate=0.0, data__validation=0.0)
+    trainer.parameters[0].W[...] = 0.0
+    trainer.parameters[0].b[...] = 5e154
+    trainer.parameters[1].W[...] = 0.0
+    trainer._targets[...] = 1e153
+    assert_diverges(trainer, None, "gradient norm")
+
+
 def test_no_warning_escapes_a_diverging_step_and_no_error_state_leaks():
     before = np.geterr()
     next(Trainer(diverging()).steps())
@@ -307,4 +377,23 @@ def test_initial_weights_that_do_not_fit_the_data_are_an_input_error():
     assert caught.value.problems == (
         "network.initial_W, layer 1: 3 rows, but the data has 2 inputs",
         "network.initial_W, layer 3: 5 columns, but the loss needs 2 outputs",
+    )
+
+
+def test_initial_weights_that_the_dtype_cannot_hold_are_an_input_error():
+    from backscope.core.errors import InputError
+
+    data = {"source": "inline", "X": [[1.0]], "y": [[1.0]], "validation": 0.0}
+    network = {
+        "hidden": [1],
+        "initial_W": [[[1.0]], [[-1e300]]],
+        "initial_b": [[1e39], [0.0]],
+    }
+    document = {"data": data, "network": network, "training": {"loss": "mse"}}
+    Trainer(Experiment.from_dict(document))
+    with pytest.raises(InputError) as caught:
+        Trainer(Experiment.from_dict({**document, "dtype": "float32"}))
+    assert caught.value.problems == (
+        "network.initial_W, layer 2: -1e+300 is too large for float32",
+        "network.initial_b, layer 1: 1e+39 is too large for float32",
     )

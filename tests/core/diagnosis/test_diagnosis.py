@@ -126,11 +126,19 @@ VANISHING = profile(3e-7, 1e-5, 3e-4, 1e-2, 0.3)
 EXPLODING = profile(3e3, 3e2, 30.0, 3.0, 0.3)
 
 
-def nonfinite_at(bad_step: int, layer: int | None = 3, quantity: str = "dW") -> Scenario:
+def nonfinite_at(
+    bad_step: int,
+    layer: int | None = 3,
+    quantity: str = "dW",
+    *,
+    count: int = 3,
+    size: int = 4096,
+    largest_finite: float = 2.1e37,
+) -> Scenario:
     def scenario(step: int) -> Values:
         if step < bad_step:
             return {}
-        bad = NonFinite(step, layer, quantity, 3, 4096, 2.1e37)
+        bad = NonFinite(step, layer, quantity, count, size, largest_finite)
         return {"loss": np.nan, "error_signal": np.nan, "nonfinite": bad}
 
     return scenario
@@ -344,6 +352,17 @@ def test_no_layer_is_named_where_the_loss_is_not_finite():
     finding = diagnose(nonfinite_at(7, layer=None, quantity="loss"))[-1]
     assert finding.layers == ()
     assert "the loss is the first" in finding.message
+
+
+def test_of_a_single_number_it_is_not_told_how_many_are_not_finite():
+    bad = nonfinite_at(7, None, "loss", count=1, size=1, largest_finite=0.0)
+    message = diagnose(bad)[-1].message
+    assert "the loss is the first value that is not finite. No number" in message
+
+
+def test_where_no_number_is_finite_none_is_told():
+    message = diagnose(nonfinite_at(7, count=4096, largest_finite=0.0))[-1].message
+    assert "not finite (all 4096 of them). No number" in message
 
 
 def test_a_loss_far_above_the_first_for_eight_steps_is_divergence_by_the_learning_rate():
