@@ -29,16 +29,22 @@ COUNTS = ("silent", "dead")
 """Metrics that count units."""
 
 
-def report(source: Source) -> dict[str, Any]:
+def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
     """Everything there is to say of a run as it stands, in the order in which it is read.
 
     ``loss`` and ``accuracy`` under ``train`` are those of the last step's batch, before its update;
     under ``validation`` the newest measured. ``layers`` holds the newest measured values at
     ``layers_step``, the last step without a value that is not finite; ``layers_at_start`` those of
     the first step. ``seconds`` is training time without pauses.
+
+    Args:
+        source: the run.
+        diagnosis: of this run, kept up to date while it went on. Without one the findings are made
+            now, from the rows that are still kept: of a run of many thousand steps those of its
+            beginning and its end.
     """
     snapshot, status, experiment = source.history.snapshot(), source.status(), source.experiment
-    findings = Diagnosis(source.facts).update(snapshot)
+    findings = (diagnosis or Diagnosis(source.facts)).update(snapshot)
     end = _last_finite_step(snapshot)
     return {
         "version": __version__,

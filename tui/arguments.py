@@ -6,20 +6,25 @@ import argparse
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import NoReturn
 
 from .. import __version__
+from ..core.quoting import LONGEST, quoted
 from ..presets import preset_names
 
-EXIT_CODES = """\
-exit codes:
-  0    done
-  1    a check or a run failed
-  2    wrong usage or bad input
-  3    the run diverged
-  130  interrupted (Ctrl-C); 143: terminated
-"""
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "a check or a run failed, or the output could not be written",
+    2: "wrong usage or bad input",
+    3: "the run diverged",
+    130: "interrupted (Ctrl-C)",
+    141: "whoever read the output has gone",
+    143: "terminated",
+}
+SLOWEST = 0.001
+"""Steps per second of the slowest pace."""
 
 
 class UsageError(Exception):
@@ -50,47 +55,86 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         SystemExit: ``--help`` or ``--version`` was answered.
     """
     parser, commands = _grammar()
+    for word in takewhile(lambda word: word.startswith("-"), arguments):
+        _check_option(word, parser, commands)
     # The options before a command take no values: the first bare word is the command.
-    command = next((word for word in arguments if not word.startswith("-")), "")
-    if command and command not in commands:
-        raise UsageError(f"{parser.prog}: unknown command {command}{_meant(command, commands)}")
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command is not None and command not in commands:
+        meant = _meant(command, parser, commands)
+        raise UsageError(f"{parser.prog}: unknown command {_shown(command)}{meant}")
     options, rest = parser.parse_known_args(arguments)
-    if rest:
-        known = commands[command] if command else parser
-        for word in rest:
-            if word.startswith("-"):
-                name = word.partition("=")[0]
-                raise UsageError(f"{known.prog}: unknown option {name}{_near(name, known.options)}")
-        raise UsageError(f"{known.prog}: unexpected argument {rest[0]}")
-    if getattr(options, "name", "") is None:
-        prog = commands[command].prog
-        raise UsageError(f"{prog}: name a preset or a file; backscope presets lists the presets")
+    known = parser if command is None else commands[command]
+    for word in rest:
+        if word.startswith("-"):
+            _check_option(word, known, commands)
+    if unexpected := [word for word in rest if word != "--"]:
+        raise UsageError(f"{known.prog}: unexpected argument {_shown(unexpected[0])}")
+    if "name" in options and not options.name:
+        raise UsageError(
+            f"{known.prog}: name a preset or a file; backscope presets lists the presets"
+        )
     return options
 
 
+def _check_option(word: str, known: _Parser, commands: Mapping[str, _Parser]) -> None:
+    """Refuse an option that a parser does not know, and say what knows it.
+
+    Raises:
+        UsageError: it does not.
+    """
+    name = word.partition("=")[0]
+    if name in (*known.options, "--"):
+        return
+    homes = [parser.prog for parser in commands.values() if name in parser.options]
+    if not homes:
+        raise UsageError(f"{known.prog}: unknown option {_shown(name)}{_near(name, known.options)}")
+    if known in commands.values():
+        raise UsageError(f"{known.prog}: unknown option {name}; it goes with {homes[0]}")
+    raise UsageError(f"{known.prog}: {name} goes after the command: {homes[0]} NAME {name}")
+
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("NAME|FILE.toml", "train a preset or an experiment and watch it"),
+    "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
+    "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
+}
+"""Every command: what it takes, and what it does."""
+
+
 def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
+    forms = {f"{name} {takes}": does for name, (takes, does) in COMMANDS.items()}
+    width = max(map(len, forms))
+    listed = "".join(f"  {form.ljust(width)}  {does}\n" for form, does in forms.items())
     parser = _Parser(
         prog="backscope",
+        usage="backscope [COMMAND] [OPTIONS]",
         description="The oscilloscope for backpropagation: watch a neural network train.\n"
-        "Without a command: the gallery of presets.",
-        epilog=EXIT_CODES,
+        f"Without a command: the gallery of presets.\n\ncommands:\n{listed}",
+        epilog=_exit_codes(*EXIT_CODES),
     )
     parser.add_argument("--version", action="version", version=f"backscope {__version__}")
     parser.set_defaults(command="")
-    actions = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    actions = parser.add_subparsers(help=argparse.SUPPRESS, parser_class=_Parser)
+    commands: dict[str, _Parser] = {}
+    for name, (takes, does) in COMMANDS.items():
+        commands[name] = actions.add_parser(
+            name,
+            prog=f"backscope {name}",
+            usage=f"backscope {name} {takes}" + (" [OPTIONS]" if name != "presets" else ""),
+            description=f"{does[0].upper()}{does[1:]}.",
+        )
+        commands[name].set_defaults(command=name)
+    _run_options(commands["run"])
+    _presets_options(commands["presets"])
+    _gradcheck_options(commands["gradcheck"])
+    return parser, commands
 
-    run = actions.add_parser(
-        "run",
-        help="train a preset or an experiment file and watch it",
-        description="Train a preset or an experiment file and watch it live.",
-        epilog=EXIT_CODES,
-    )
-    run.set_defaults(command="run")
-    _experiment_options(run)
+
+def _run_options(run: _Parser) -> None:
+    run.epilog = _exit_codes(*EXIT_CODES)
+    _experiment_options(run, "steps to train")
     run.add_argument("--paused", action="store_true", help="start held before the first step")
-    run.add_argument(
-        "--pace", type=_number_above_zero, metavar="N", help="at most N steps per second"
-    )
+    run.add_argument("--pace", type=_pace, metavar="N", help="at most N steps per second")
     run.add_argument("--headless", action="store_true", help="no screen: progress, then a summary")
     run.add_argument(
         "--json", action="store_true", help="no screen: one JSON object on standard output"
@@ -99,40 +143,44 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
         "--plot", action="store_true", help="with --headless: draw the loss and the error signal"
     )
     run.add_argument(
-        "--csv", metavar="FILE", help="without a screen: write the history as CSV to FILE"
+        "--csv",
+        type=_filled,
+        metavar="FILE",
+        help="with --headless or --json: write the history to FILE",
     )
-    run.add_argument("--force", action="store_true", help="overwrite FILE if it exists")
+    run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
 
-    presets = actions.add_parser(
-        "presets",
-        help="list the presets; show NAME prints one",
-        description="List the presets, or print the TOML of one, to copy and change.",
-        usage="backscope presets [-h] [show NAME]",
-        epilog=EXIT_CODES,
+
+def _presets_options(presets: _Parser) -> None:
+    presets.epilog = _exit_codes(0, 1, 2, 141)
+    presets.add_argument(
+        "words", nargs="*", metavar="show NAME", help="print this preset, to copy and change"
     )
-    presets.set_defaults(command="presets")
-    presets.add_argument("words", nargs="*", metavar="show NAME", help="print this preset's TOML")
-
-    gradcheck = actions.add_parser(
-        "gradcheck",
-        help="check backpropagation against finite differences",
-        description="Check backpropagation against finite differences, per layer and parameter.",
-        epilog=EXIT_CODES,
-    )
-    gradcheck.set_defaults(command="gradcheck")
-    _experiment_options(gradcheck)
-    return parser, {"run": run, "presets": presets, "gradcheck": gradcheck}
 
 
-def _experiment_options(parser: argparse.ArgumentParser) -> None:
+def _gradcheck_options(gradcheck: _Parser) -> None:
+    gradcheck.epilog = _exit_codes(0, 1, 2, 130, 141)
+    # Nothing is trained; but the options of a run can be pasted here.
+    _experiment_options(gradcheck, argparse.SUPPRESS)
+
+
+def _exit_codes(*codes: int) -> str:
+    return "exit codes:\n" + "".join(f"  {code:<3}  {EXIT_CODES[code]}\n" for code in codes)
+
+
+def _experiment_options(parser: argparse.ArgumentParser, steps: str) -> None:
     # Optional for argparse only, so that a misspelled option is named before a missing name.
     parser.add_argument(
         "name", nargs="?", metavar="NAME|FILE.toml", help="a preset or an experiment file"
     )
     parser.add_argument("--seed", type=_whole, metavar="N", help="seed of all randomness")
-    parser.add_argument("--steps", type=_whole_above_zero, metavar="N", help="steps to train")
-    parser.add_argument("--data", metavar="FILE", help="train on a .csv or .npz file of yours")
-    parser.add_argument("--target", metavar="COLUMN", help="the column to predict, for a .csv file")
+    parser.add_argument("--steps", type=_whole_above_zero, metavar="N", help=steps)
+    parser.add_argument(
+        "--data", type=_filled, metavar="FILE", help="use a .csv or .npz file of yours"
+    )
+    parser.add_argument(
+        "--target", type=_filled, metavar="COLUMN", help="the column to predict, for a .csv file"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -143,9 +191,11 @@ def _experiment_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _meant(command: str, commands: Iterable[str]) -> str:
+def _meant(command: str, parser: _Parser, commands: Iterable[str]) -> str:
     if command.endswith(".toml") or command in preset_names():
-        return f", did you mean backscope run {command}?"
+        return f", did you mean {parser.prog} run {command}?"
+    if f"--{command}" in parser.options:
+        return f", did you mean {parser.prog} --{command}?"
     return _near(command, commands) or f"; commands: {', '.join(commands)}"
 
 
@@ -170,6 +220,12 @@ def _plain(message: str) -> str:
     return message
 
 
+def _shown(text: str) -> str:
+    """A word that was typed, in quotes unless it is short and plain."""
+    plain = 0 < len(text) <= LONGEST and text.isprintable() and not any(map(str.isspace, text))
+    return text if plain else quoted(text)
+
+
 def _converter(
     convert: Callable[[str], float], accept: Callable[[float], bool], what: str
 ) -> Callable[[str], float]:
@@ -181,7 +237,7 @@ def _converter(
         except ValueError:
             value = math.nan
         if not math.isfinite(value) or not accept(value):
-            raise argparse.ArgumentTypeError(f"must be {what}, not {text}")
+            raise argparse.ArgumentTypeError(f"must be {what}, not {_shown(text)}")
         return value
 
     return read
@@ -189,4 +245,10 @@ def _converter(
 
 _whole = _converter(int, lambda _: True, "a whole number")
 _whole_above_zero = _converter(int, lambda value: value >= 1, "a whole number of at least 1")
-_number_above_zero = _converter(float, lambda value: value > 0, "a number above 0")
+_pace = _converter(float, lambda value: value >= SLOWEST, f"a number of at least {SLOWEST}")
+
+
+def _filled(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("needs a value")
+    return text

@@ -6,6 +6,7 @@ Everything heavy is imported where it is needed, so that ``backscope --version``
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -15,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InputError, allowed_values
+from ..core.quoting import quoted
 from .arguments import UsageError, parse
 from .safe_text import safe_text
-from .streams import columns_of, is_screen
+from .streams import columns_of, is_c_locale, is_screen
 
 if TYPE_CHECKING:
     from ..core.experiment import Experiment
@@ -30,6 +32,9 @@ BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 TRACEBACK = "BACKSCOPE_TRACEBACK"
 """Set in the environment, an unexpected error shows its traceback."""
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What is wrong with a file or a terminal that takes no more."""
+
 LINE_LIMIT = 1_000
 """Cells of a line of an error message."""
 
@@ -41,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Not every terminal can show every character; that must not end a command.
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(encoding="ascii" if is_c_locale() else None, errors="replace")
     try:
         return _answer(sys.argv[1:] if argv is None else argv)
     except UsageError as error:
@@ -127,13 +132,16 @@ def _presets(options: argparse.Namespace) -> int:
             _say(preset_list(columns_of(sys.stdout)))
         case ["show", name]:
             if name not in preset_names():
-                raise InputError(f"{name} is no preset, {allowed_values(name, preset_names())}")
+                hint = allowed_values(name, preset_names())
+                raise InputError(f"{quoted(name)} is no preset, {hint}")
             _say(preset_text(name))
         case ["show"]:
             raise UsageError("backscope presets show: name a preset; backscope presets lists them")
         case words:
+            name = next((word for word in words if word in preset_names()), "")
+            meant = f"; did you mean backscope presets show {name}?" if name else ""
             raise UsageError(
-                f"backscope presets: expected nothing or show NAME, not {' '.join(words)}"
+                f"backscope presets: expected nothing or show NAME, not {' '.join(words)}{meant}"
             )
     return DONE
 
@@ -172,9 +180,13 @@ def _experiment(options: argparse.Namespace) -> Experiment:
             overrides.update([parse_override(setting)])
         except InputError as error:
             problems += error.problems
+    try:
+        experiment = load_experiment(options.name, overrides)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(*problems)
-    return load_experiment(options.name, overrides)
+    return experiment
 
 
 def _has_screen() -> bool:
@@ -195,6 +207,9 @@ def _complain(line: str) -> None:
 def _unexpected(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"backscope: not enough memory: {error}"
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        what = f"{error.filename}:" if error.filename else "the output"
+        return f"backscope: {what} cannot be written: {error.strerror}"
     what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return (
         f"backscope: unexpected {type(error).__name__}: {what} "

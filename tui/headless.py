@@ -8,11 +8,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from ..core.diagnosis import Diagnosis
 from ..core.experiment import Experiment
 from ..core.record import RunState
 from ..core.report import report
@@ -20,7 +21,7 @@ from ..core.run import Run
 from ..core.trainer import Trainer
 from .history_csv import write_history_csv
 from .output_file import open_output, start_over
-from .progress import INTERVAL, Progress, progress_on
+from .progress import INTERVAL, Progress, Silence, progress_on
 from .report_text import report_text
 from .streams import columns_of
 
@@ -55,26 +56,46 @@ def run_headless(
         The exit code: 0 finished, 3 diverged, 1 failed, 128 + the signal that stopped the run.
 
     Raises:
-        InputError: the data cannot be used, or ``csv`` cannot be written.
+        InputError: the data cannot be used, or ``csv`` must not or cannot be opened.
+        OSError: the history or the summary could not be written, to a full disk for one.
     """
     run = Run(Trainer(experiment), pace=pace)
+    diagnosis = Diagnosis(run.facts)
     with nullcontext() if csv is None else open_output(csv, force=force) as file:
-        stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json))
-        if file is not None:
-            start_over(file)
-            write_history_csv(run.history.snapshot(), file)
+        stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
+        lost = None if file is None else _save(run, file)
+    # A full disk must not cost the summary, nor a reader of the summary who has gone the history.
     if sys.stdout is not None:
-        write_report(run, sys.stdout, as_json=as_json)
+        write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
         if plot:
             write_plots(run, sys.stdout)
+    if lost is not None:
+        raise OSError(lost.errno, lost.strerror, str(csv))
     return EXIT_CODES.get(run.status().state, 128 + stopped_by)
 
 
-def drive(run: Run, progress: Progress) -> int:
+def _save(run: Run, file: TextIO) -> OSError | None:
+    """Write the history and close its file; what prevented it, if anything."""
+    try:
+        with file:
+            start_over(file)
+            write_history_csv(run.history.snapshot(), file)
+    except OSError as error:
+        return error
+    return None
+
+
+def drive(run: Run, progress: Progress, diagnosis: Diagnosis | None = None) -> int:
     """Train to the end in a thread of its own, showing progress; give the signal that stopped it.
 
     The first Ctrl-C (or SIGTERM) stops the run after its current step; a second one ends the
     program at once. 0: no signal came.
+
+    Args:
+        run: what to drive.
+        progress: is told where the run stands; once that fails (nobody reads it any more, or the
+            disk is full) the run goes on in silence.
+        diagnosis: is kept up to date, so that it sees every step before its row is dropped.
     """
     worker = threading.Thread(target=run.drive, name="training", daemon=True)
     with _stopped_by_signals(run) as received:
@@ -82,15 +103,24 @@ def drive(run: Run, progress: Progress) -> int:
         try:
             while worker.is_alive():
                 worker.join(INTERVAL)
-                progress.show(run.status(), run.history.snapshot())
+                snapshot = run.history.snapshot()
+                if diagnosis is not None:
+                    diagnosis.update(snapshot)
+                try:
+                    progress.show(run.status(), snapshot)
+                except OSError:
+                    progress = Silence()
         finally:
-            progress.clear()
+            with suppress(OSError):
+                progress.clear()
     return received[0] if received else 0
 
 
-def write_report(run: Run, stream: TextIO, *, as_json: bool) -> None:
+def write_report(
+    run: Run, stream: TextIO, *, as_json: bool, diagnosis: Diagnosis | None = None
+) -> None:
     """Write the summary, or the one JSON object, of a run as it stands."""
-    facts = report(run)
+    facts = report(run, diagnosis)
     text = json.dumps(facts, allow_nan=False, indent=2) + "\n" if as_json else report_text(facts)
     stream.write(text)
 

@@ -28,7 +28,9 @@ def open_output(path: Path, *, force: bool) -> TextIO:
     except IsADirectoryError:
         raise InputError(f"{path}: is a directory") from None
     except FileNotFoundError:
-        raise InputError(f"{path}: the folder {path.parent} does not exist") from None
+        there = path.parent.is_dir()
+        what = "cannot be written" if there else f"the folder {path.parent} does not exist"
+        raise InputError(f"{path}: {what}") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InputError(f"{path}: cannot be written: {reason}") from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
@@ -12,6 +14,7 @@ from .streams import columns_of, is_screen
 
 INTERVAL = 0.1
 """Seconds between two looks at a run."""
+GAP = "  "
 LINES = 10
 """Plain lines at least this share of the steps apart (a tenth) ..."""
 QUIET = 30.0
@@ -49,7 +52,7 @@ class RewrittenLine:
     def show(self, status: RunStatus, snapshot: Snapshot) -> None:
         """Rewrite the line if it has changed."""
         # The last column stays free: a line that fills it wraps on some terminals.
-        line = progress_text(status, snapshot)[: max(self._width() - 1, 0)]
+        line = progress_text(status, snapshot, max(self._width() - 1, 0))
         if line != self._shown:
             self._stream.write(f"\r{line}\x1b[K")
             self._stream.flush()
@@ -66,18 +69,19 @@ class RewrittenLine:
 class PlainLines:
     """A line for every tenth of the steps, and when nothing was said for half a minute."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
+        self._clock = clock
         self._tenth = 0
-        self._seconds = 0.0
+        self._said = clock()
 
     def show(self, status: RunStatus, snapshot: Snapshot) -> None:
         """Write a line if it is time to."""
-        tenth = LINES * status.step // max(status.planned, 1)
-        if tenth > self._tenth or status.seconds >= self._seconds + QUIET:
+        tenth, now = LINES * status.step // max(status.planned, 1), self._clock()
+        if tenth > self._tenth or now >= self._said + QUIET:
             self._stream.write(progress_text(status, snapshot) + "\n")
             self._stream.flush()
-            self._tenth, self._seconds = tenth, status.seconds
+            self._tenth, self._said = tenth, now
 
     def clear(self) -> None:
         """Every line is finished already."""
@@ -95,16 +99,27 @@ def progress_on(stream: TextIO | None, *, lines: bool) -> Progress:
     return PlainLines(stream) if stream is not None and lines else Silence()
 
 
-def progress_text(status: RunStatus, snapshot: Snapshot) -> str:
-    """Where a run stands, in one line, what matters most first."""
+def progress_text(status: RunStatus, snapshot: Snapshot, width: int | None = None) -> str:
+    """Where a run stands, in one line, what matters most first.
+
+    Args:
+        status: how far it is.
+        snapshot: what was measured.
+        width: cells that there are (None: any number); what does not fit is left out, because half
+            a number is a wrong one.
+    """
     parts = [f"step {status.step:,} of {status.planned:,}"]
     if snapshot.count:
         parts.append(f"loss {short(float(snapshot.latest('loss')))}")
         accuracy = float(snapshot.last_measured("accuracy"))
         if accuracy == accuracy:
             parts.append(f"accuracy {percent_text(accuracy)}")
-    if status.steps_per_second > 0:
-        parts.append(f"{count_text(status.steps_per_second)} steps/s")
+    # Training time knows no waiting: at a pace the clock on the wall is the slower one.
+    speed = min(status.steps_per_second, status.pace or math.inf)
+    if speed > 0:
+        parts.append(f"{count_text(speed) if speed >= 1 else short(speed)} steps/s")
         if left := status.planned - status.step:
-            parts.append(f"{seconds_text(left / status.steps_per_second)} left")
-    return "  ".join(parts)
+            parts.append(f"{seconds_text(left / speed)} left")
+    while width is not None and parts and len(GAP.join(parts)) > width:
+        parts.pop()
+    return GAP.join(parts)

@@ -16,6 +16,8 @@ MISSING = "-"
 WIDTH = 79
 """Cells of a line; what cannot be broken (a path, a command) may be longer."""
 
+INDENT = "  "
+
 Report = Mapping[str, Any]
 
 
@@ -39,13 +41,14 @@ def _outcome(report: Report) -> Iterator[str]:
         yield safe_text(report["title"])
     speed = report["steps_per_second"]
     rate = f" ({count_text(speed)} steps/s)" if speed else ""
-    yield (
+    yield from _wrapped(
         f"{safe_text(report['experiment'] or 'experiment')}, seed {report['seed']}: "
         f"{report['state']} after {report['steps']:,} of {report['steps_planned']:,} steps, "
         f"{seconds_text(report['seconds'])}{rate}"
     )
     if report["error"]:
         yield f"error: {safe_text(report['error'].strip().splitlines()[-1])}"
+        yield "  (--json holds the whole traceback)"
 
 
 def _losses(report: Report) -> Iterator[str]:
@@ -132,18 +135,18 @@ def _findings(report: Report) -> Iterator[str]:
         yield f"- {finding['severity']}: {finding['kind']} since step {finding['since_step']:,}" + (
             _layers(finding["layers"])
         )
-        yield from _indented(safe_text(finding["message"], 1_000))
+        yield from _wrapped(safe_text(finding["message"], 1_000), first=INDENT)
         if finding["evidence"]:
             numbers = [f"{name} {_evidence(x)}" for name, x in finding["evidence"].items()]
-            yield from _indented(f"evidence: {', '.join(numbers)}")
+            yield from _wrapped(f"evidence: {', '.join(numbers)}", first=INDENT)
 
 
-def _indented(text: str) -> list[str]:
+def _wrapped(text: str, first: str = "") -> list[str]:
     return textwrap.wrap(
         text,
         WIDTH,
-        initial_indent="  ",
-        subsequent_indent="  ",
+        initial_indent=first,
+        subsequent_indent=INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )

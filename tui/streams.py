@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
 from typing import TextIO
+
+COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
+"""What Python makes of ``LC_CTYPE`` in the C locale (PEP 538)."""
 
 
 def is_screen(stream: TextIO | None) -> bool:
@@ -19,3 +24,18 @@ def columns_of(stream: TextIO | None) -> int | None:
         return os.get_terminal_size(stream.fileno()).columns or None if stream else None
     except (OSError, ValueError):
         return None
+
+
+def is_c_locale(
+    environ: Mapping[str, str] = os.environ, *, utf8_mode: bool = bool(sys.flags.utf8_mode)
+) -> bool:
+    """Whether a person asked for plain ASCII: ``LC_ALL=C``, ``LANG=C``, ``POSIX``.
+
+    Python treats that locale as UTF-8 and says so in ``LC_CTYPE``, as a terminal that sets no
+    locale at all, in a container for one, mostly is. Where C is asked for it is meant.
+    """
+    if environ.get("PYTHONUTF8") or environ.get("PYTHONIOENCODING"):
+        return False
+    by_python = utf8_mode and environ.get("LC_CTYPE") in COERCED
+    names = ("LC_ALL", "LANG") if by_python else ("LC_ALL", "LC_CTYPE", "LANG")
+    return next(filter(None, map(environ.get, names)), "") in ("C", "POSIX")

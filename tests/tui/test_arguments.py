@@ -2,7 +2,7 @@
 
 import pytest
 
-from backscope.tui.arguments import UsageError, parse
+from backscope.tui.arguments import COMMANDS, UsageError, parse
 
 
 def refusal(*words: str) -> str:
@@ -64,9 +64,15 @@ def test_options_may_stand_before_the_name():
             "run healthy --steps 0",
             "backscope run: --steps must be a whole number of at least 1, not 0",
         ),
-        ("run healthy --pace nan", "backscope run: --pace must be a number above 0, not nan"),
-        ("run healthy --pace inf", "backscope run: --pace must be a number above 0, not inf"),
-        ("run healthy --pace 0", "backscope run: --pace must be a number above 0, not 0"),
+        (
+            "run healthy --pace nan",
+            "backscope run: --pace must be a number of at least 0.001, not nan",
+        ),
+        (
+            "run healthy --pace inf",
+            "backscope run: --pace must be a number of at least 0.001, not inf",
+        ),
+        ("run healthy --pace 0", "backscope run: --pace must be a number of at least 0.001, not 0"),
         (
             "run",
             "backscope run: name a preset or a file; backscope presets lists the presets",
@@ -75,7 +81,25 @@ def test_options_may_stand_before_the_name():
             "gradcheck --seed 3",
             "backscope gradcheck: name a preset or a file; backscope presets lists the presets",
         ),
-        ("gradcheck healthy --json", "backscope gradcheck: unknown option --json"),
+        (
+            "gradcheck healthy --json",
+            "backscope gradcheck: unknown option --json; it goes with backscope run",
+        ),
+        (
+            "--seed 3 run healthy",
+            "backscope: --seed goes after the command: backscope run NAME --seed",
+        ),
+        (
+            "--headless",
+            "backscope: --headless goes after the command: backscope run NAME --headless",
+        ),
+        ("help", "backscope: unknown command help, did you mean backscope --help?"),
+        ("version", "backscope: unknown command version, did you mean backscope --version?"),
+        ("run healthy -- x", "backscope run: unexpected argument x"),
+        (
+            "run healthy --pace 1e-300",
+            "backscope run: --pace must be a number of at least 0.001, not 1e-300",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_that_names_it(words, line):
@@ -90,15 +114,74 @@ def test_no_option_may_be_abbreviated():
 
 def test_a_number_of_thousands_of_digits_is_refused_and_not_computed():
     assert refusal("run", "healthy", "--seed", "9" * 5000).startswith(
-        "backscope run: --seed must be a whole number, not 999"
+        "backscope run: --seed must be a whole number, not '999"
     )
+    assert len(refusal("run", "healthy", "--seed", "9" * 5000)) < 120
 
 
-@pytest.mark.parametrize("words", [["--help"], ["run", "--help"], ["gradcheck", "-h"]])
-def test_help_documents_the_exit_codes(words, capsys):
-    with pytest.raises(SystemExit) as left:
-        parse(words)
-    assert left.value.code == 0
-    said = capsys.readouterr().out
-    for code in ("0    done", "1    a check", "2    wrong usage", "3    the run diverged", "130  "):
-        assert code in said
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([""], "backscope: unknown command ''; commands: run, presets, gradcheck"),
+        (["run", "healthy", "--steps", ""], "--steps must be a whole number of at least 1, not ''"),
+        (["run", "healthy", "--seed", "a b"], "--seed must be a whole number, not 'a b'"),
+        (["run", "healthy", "--data="], "--data needs a value"),
+        (["run", "healthy", "--target", ""], "--target needs a value"),
+        (["run", "healthy", "--headless", "--csv", ""], "--csv needs a value"),
+        (["run", ""], "name a preset or a file; backscope presets lists the presets"),
+        (["run", "healthy", "\x1b[2J"], "unexpected argument '\\x1b[2J'"),
+    ],
+)
+def test_a_word_that_is_empty_or_odd_is_shown_in_quotes(words, line):
+    assert refusal(*words).endswith(line)
+
+
+def test_two_dashes_end_the_options():
+    assert parse(["run", "--json", "--", "healthy"]).name == "healthy"
+    assert parse(["run", "healthy", "--"]).name == "healthy"
+
+
+@pytest.fixture
+def helped(capsys, monkeypatch):
+    """What a command says of itself on a terminal of 80 columns."""
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def said(*command):
+        with pytest.raises(SystemExit) as left:
+            parse([*command, "--help"])
+        assert left.value.code == 0
+        return capsys.readouterr().out
+
+    return said
+
+
+def test_help_documents_the_exit_codes(helped):
+    for command in ([], ["run"]):
+        said = helped(*command)
+        for code in (
+            "  0    done\n",
+            "  1    a check or a run failed",
+            "  2    wrong usage or bad input\n",
+            "  3    the run diverged\n",
+            "  130  interrupted (Ctrl-C)\n",
+            "  141  ",
+            "  143  terminated\n",
+        ):
+            assert code in said
+    assert "diverged" not in helped("presets") + helped("gradcheck")
+
+
+def test_help_names_every_command_with_what_it_takes(helped):
+    lines = [line.strip() for line in helped().splitlines()]
+    for name, (takes, does) in COMMANDS.items():
+        assert any(line.startswith(f"{name} {takes} ") and line.endswith(does) for line in lines)
+
+
+@pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_eighty_columns(helped, command):
+    assert max(map(len, helped(*command).splitlines())) < 80
+
+
+def test_a_gradient_check_takes_the_options_of_a_run_but_does_not_offer_steps(helped):
+    assert "--steps" not in helped("gradcheck")
+    assert parse(["gradcheck", "healthy", "--steps", "20"]).steps == 20

@@ -82,6 +82,8 @@ def test_a_misspelled_option_is_one_line(refused):
         ("presets show", "name a preset"),
         ("presets sohw healthy", "expected nothing or show NAME"),
         ("presets show healthy vanishing", "expected nothing or show NAME"),
+        ("presets vanishing", "did you mean backscope presets show vanishing?"),
+        ("presets sohw healthy", "did you mean backscope presets show healthy?"),
     ],
 )
 def test_options_that_do_not_go_together_are_one_line(refused, words, line):
@@ -144,7 +146,7 @@ def test_a_preset_is_shown_verbatim(capsys, name):
 
 def test_an_unknown_preset_is_named_with_the_nearest(refused):
     (line,) = refused("presets", "show", "vanishin")
-    assert line.startswith("backscope: vanishin is no preset, did you mean vanishing?")
+    assert line.startswith("backscope: 'vanishin' is no preset, did you mean vanishing?")
 
 
 # Gradient checks
@@ -247,9 +249,13 @@ def test_all_problems_of_a_file_are_told_at_once(refused, tmp_path):
     assert "did you mean sgd?" in "\n".join(lines)
 
 
-def test_all_settings_that_cannot_be_read_are_told_at_once(refused):
-    words = ("--set", "network.depth", "--set", "=3", "--set", "network.width=4")
-    assert len(refused("run", "healthy", "--headless", *words)) == 2
+def test_all_settings_that_cannot_be_used_are_told_at_once(refused):
+    words = ("network.depth", "=3", "network.width=4", "training.loss=sme", "network.dpeth=3")
+    settings = [word for setting in words for word in ("--set", setting)]
+    lines = refused("run", "healthy", "--headless", *settings)
+    assert len(lines) == 4
+    assert "did you mean mse?" in "\n".join(lines)
+    assert "did you mean depth?" in "\n".join(lines)
 
 
 @pytest.mark.parametrize(
@@ -360,8 +366,33 @@ def test_a_full_disk_is_one_line():
     with open("/dev/full", "w") as full:
         done = command("presets", capture_output=False, stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "No space left on device" in done.stderr
+    assert done.stderr == ("backscope: the output cannot be written: No space left on device\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_full_disk_under_a_history_or_a_log_costs_that_file_alone():
+    words = ("run", "worked-example", "--headless", "--steps", "3")
+    done = command(*words, "--csv", "/dev/full", "--force")
+    assert done.returncode == 1
+    assert "finished after 3 of 3 steps" in done.stdout
+    assert done.stderr.splitlines()[-1] == (
+        "backscope: /dev/full: cannot be written: No space left on device"
+    )
+    with open("/dev/full", "w") as full:
+        done = command(*words, capture_output=False, stdout=subprocess.PIPE, stderr=full)
+    assert done.returncode == 0
+    assert "finished after 3 of 3 steps" in done.stdout
+
+
+def test_a_history_is_written_though_nobody_reads_the_summary(tmp_path):
+    path = tmp_path / "run.csv"
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = ("run", "worked-example", "--headless", "--steps", "3", "--csv", str(path))
+    done = command(*words, capture_output=False, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert done.returncode == 141
+    assert len(path.read_text().splitlines()) == 4
 
 
 def test_a_standard_output_that_is_closed_loses_the_words_and_nothing_else():

@@ -6,14 +6,18 @@ import json
 import os
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
+from backscope.core.diagnosis import Diagnosis
 from backscope.core.errors import InputError
-from backscope.core.experiment import load_experiment
+from backscope.core.experiment import Experiment, load_experiment
+from backscope.core.history import History
 from backscope.core.record import RunState
 from backscope.core.run import Run
 from backscope.core.trainer import Trainer
+from backscope.tui import headless
 from backscope.tui.headless import drive, run_headless, write_report
 from backscope.tui.progress import Silence
 
@@ -151,6 +155,55 @@ def test_a_second_interrupt_ends_the_program_at_once(monkeypatch):
         drive(run, progress)
     assert progress.cleared
     Run.stop(run)
+
+
+def test_findings_are_made_while_the_run_goes_on_and_so_know_steps_whose_rows_are_gone(monkeypatch):
+    monkeypatch.setattr(headless, "INTERVAL", 0.001)
+    tables = {
+        "data": {"source": "circles", "rows": 60},
+        "network": {"hidden": [8, 8]},
+        "training": {"steps": 5_000, "rate_changes": [[1_100, 30.0]]},
+    }
+    run = Run(Trainer(Experiment.from_dict(tables)))
+    run.history = History(run.history.layout, keep_rows=1)
+    looks = threading.Semaphore(0)
+
+    def slowly():
+        for _ in range(10):
+            run.advance(500)
+            for _ in range(2):  # the first look may have begun before these steps
+                assert looks.acquire(timeout=30)
+
+    monkeypatch.setattr(run, "drive", slowly)
+    watching = Silence()
+    monkeypatch.setattr(watching, "show", lambda status, snapshot: looks.release())
+    diagnosis = Diagnosis(run.facts)
+    drive(run, watching, diagnosis)
+    stream = io.StringIO()
+    write_report(run, stream, as_json=True, diagnosis=diagnosis)
+    said = json.loads(stream.getvalue())["findings"]
+    (since,) = (finding["since_step"] for finding in said if finding["kind"] == "dying_relu")
+    assert 1_100 < since < 1_300
+
+
+def test_progress_that_cannot_be_written_ends_and_the_run_goes_on():
+    class Gone:
+        def show(self, status, snapshot):
+            raise BrokenPipeError
+
+        def clear(self):
+            raise BrokenPipeError
+
+    run = Run(Trainer(experiment(steps=300)))
+    assert drive(run, Gone()) == 0
+    assert run.status().state == RunState.FINISHED
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_a_history_that_cannot_be_written_costs_the_file_and_not_the_summary(capsys):
+    with pytest.raises(OSError, match="No space left"):
+        run_headless(experiment(), csv=Path("/dev/full"), force=True)
+    assert "finished after 5 of 5 steps" in capsys.readouterr().out
 
 
 def test_a_run_can_be_driven_from_another_thread_where_no_signals_come():

@@ -57,6 +57,11 @@ def test_a_missing_folder_is_named(tmp_path):
     assert refusal(path) == f"{path}: the folder {tmp_path / 'no'} does not exist"
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc"), reason="needs /proc")
+def test_a_folder_that_is_there_is_not_called_missing():
+    assert refusal(Path("/proc/run.csv")) == "/proc/run.csv: cannot be written"
+
+
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     path = tmp_path / "file" / "run.csv"

@@ -27,8 +27,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def status(step, *, planned=100, seconds=0.0, rate=0.0):
-    return RunStatus(RunState.RUNNING, step, planned, 0.0, 0.1, seconds, rate, None, "")
+def status(step, *, planned=100, seconds=0.0, rate=0.0, pace=None):
+    return RunStatus(RunState.RUNNING, step, planned, 0.0, 0.1, seconds, rate, pace, "")
 
 
 def snapshot(loss=0.5, accuracy=math.nan):
@@ -76,12 +76,26 @@ def test_a_line_that_says_the_same_is_not_written_again():
     assert stream.getvalue().count("\r") == 1
 
 
-@pytest.mark.parametrize("width", [0, 1, 10, 30])
-def test_a_line_never_reaches_the_last_column(width):
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (0, ""),
+        (13, ""),
+        (14, "step 1 of 100"),
+        (25, "step 1 of 100"),
+        (26, "step 1 of 100  loss 0.500"),
+        (80, "step 1 of 100  loss 0.500  10 steps/s  9.9 s left"),
+    ],
+)
+def test_a_line_never_reaches_the_last_column_nor_cuts_a_number(width, shown):
     stream = Terminal()
     RewrittenLine(stream, lambda: width).show(status(1, rate=10.0), snapshot())
-    shown = stream.getvalue().removeprefix("\r").removesuffix("\x1b[K")
-    assert len(shown) == max(0, min(width - 1, 50))
+    assert stream.getvalue().removeprefix("\r").removesuffix("\x1b[K") == shown
+
+
+def test_the_time_left_is_that_of_the_clock_on_the_wall():
+    text = progress_text(status(0, planned=60, rate=800.0, pace=0.5), EMPTY)
+    assert text == "step 0 of 60  0.500 steps/s  2:00 left"
 
 
 def test_plain_lines_come_at_every_tenth_and_not_at_every_step():
@@ -98,9 +112,11 @@ def test_plain_lines_come_at_every_tenth_and_not_at_every_step():
 
 def test_plain_lines_also_come_after_half_a_minute_of_silence():
     stream = io.StringIO()
-    lines = PlainLines(stream)
-    for seconds in np.arange(0.0, 100.0, 1.0):
-        lines.show(status(1, planned=10**9, seconds=seconds), snapshot())
+    seconds = iter(np.arange(0.0, 101.0, 1.0))
+    lines = PlainLines(stream, lambda: next(seconds))
+    for _ in range(100):
+        # A paced run waits most of the time, which is no training time.
+        lines.show(status(1, planned=10**9, seconds=0.001), snapshot())
     assert len(stream.getvalue().splitlines()) == 3
 
 

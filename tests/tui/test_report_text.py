@@ -57,6 +57,20 @@ def test_there_is_a_line_for_each_layer_at_the_start_and_at_the_end(vanishing):
             assert float(row[3]) == pytest.approx(layer["error_signal"], rel=0.05)
 
 
+def test_no_line_is_wider_than_a_terminal(vanishing, exploding, changed):
+    changed |= {"experiment": "a-preset-with-a-long-name", "steps": 123_456_789}
+    changed |= {"steps_planned": 1_000_000_000, "steps_per_second": 12_345.6}
+    for said in (vanishing, exploding, changed):
+        assert max(map(len, report_text(said).splitlines())) < 80
+    assert "(12,3" in report_text(changed)
+
+
+def test_a_run_that_failed_says_why_and_where_the_traceback_is(changed):
+    changed |= {"state": "failed", "error": "Traceback ...\n  File ...\nValueError: no luck\n"}
+    lines = report_text(changed).splitlines()
+    assert lines[2:4] == ["error: ValueError: no luck", "  (--json holds the whole traceback)"]
+
+
 def test_small_numbers_keep_their_digits(vanishing):
     first = table(report_text(vanishing), "step 1:")[0]
     assert "e-0" in first[3]
@@ -109,11 +123,6 @@ def test_what_comes_from_outside_cannot_reach_the_terminal(changed):
     text = report_text(changed)
     assert not any((ord(c) < 32 and c != "\n") or 127 <= ord(c) < 160 for c in text)
     assert "[@click=app.quit]" in text
-
-
-def test_a_failed_run_says_its_error_in_one_line(changed):
-    changed |= {"state": "failed", "error": "Traceback (most recent):\n  x\nValueError: no luck\n"}
-    assert "\nerror: ValueError: no luck\n" in report_text(changed)
 
 
 def test_a_run_without_steps_has_no_tables(changed):
