@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
@@ -120,7 +121,7 @@ class Network:
 
         def take(*shape: int) -> Array:
             nonlocal start
-            size = int(np.prod(shape))
+            size = prod(shape)
             view = flat[start : start + size].reshape(shape)
             start += size
             return view

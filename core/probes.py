@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import isfinite, sqrt
 
 import numpy as np
 
@@ -64,12 +64,17 @@ def rms(array: Array) -> float:
     return norm(array) / sqrt(array.size)
 
 
-def mean_and_std(array: Array) -> tuple[float, float]:
-    """Mean and standard deviation of all entries, safe for entries near the ends of the range."""
-    mean = array.mean(dtype=np.float64)
-    if not np.isfinite(mean) and np.isfinite(array).all():
-        mean = (array / array.size).sum(dtype=np.float64)
-    return float(mean), rms(array - array.dtype.type(mean))
+def mean(array: Array) -> float:
+    """Mean of all entries, right wherever a float64 can hold it."""
+    usual = float(array.mean(dtype=np.float64))
+    if not isfinite(usual) and np.isfinite(array).all():
+        return float((array / array.size).sum(dtype=np.float64))
+    return usual
+
+
+def std(array: Array) -> float:
+    """Standard deviation of all entries, safe for entries near the ends of the range."""
+    return rms(array - array.dtype.type(mean(array)))
 
 
 def error_signal(view: StepView) -> Row:
@@ -96,22 +101,22 @@ def update_ratio(view: StepView) -> Row:
 
 def preactivation_mean(view: StepView) -> Row:
     """Mean of z over rows and units."""
-    return np.array([mean_and_std(layer.z)[0] for layer in view.trace.layers])
+    return np.array([mean(layer.z) for layer in view.trace.layers])
 
 
 def preactivation_std(view: StepView) -> Row:
     """Standard deviation of z over rows and units."""
-    return np.array([mean_and_std(layer.z)[1] for layer in view.trace.layers])
+    return np.array([std(layer.z) for layer in view.trace.layers])
 
 
 def activation_mean(view: StepView) -> Row:
     """Mean of a over rows and units."""
-    return np.array([mean_and_std(layer.a)[0] for layer in view.trace.layers])
+    return np.array([mean(layer.a) for layer in view.trace.layers])
 
 
 def activation_std(view: StepView) -> Row:
     """Standard deviation of a over rows and units."""
-    return np.array([mean_and_std(layer.a)[1] for layer in view.trace.layers])
+    return np.array([std(layer.a) for layer in view.trace.layers])
 
 
 def saturated(view: StepView) -> Row:
@@ -120,7 +125,7 @@ def saturated(view: StepView) -> Row:
         [
             np.nan
             if plan.activation.saturated is None
-            else float(plan.activation.saturated(layer.a).mean())
+            else np.count_nonzero(plan.activation.saturated(layer.a)) / layer.a.size
             for plan, layer in zip(view.network.plans, view.trace.layers, strict=True)
         ]
     )
