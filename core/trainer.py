@@ -227,9 +227,11 @@ class Trainer:
         clipped = network.gradient if self._clip is None else self._clip(network.gradient)
         update = self._optimizer.update(clipped, self._optimizer_state, network.theta, rate)
         nonfinite: NonFinite | None = None
-        # A sum is finite unless an entry is not (or it overflows, which the search sorts out).
-        sums = (array.sum() for array in (update, *self._remembered.values()))
-        if not (isfinite(loss) and isfinite(total) and all(map(isfinite, sums))):
+        # Squares have a finite sum unless an entry is not finite (or they overflow, as the search
+        # will tell). An infinite z may become a finite activation and leave no other trace.
+        searched = (update, *self._remembered.values(), *(layer.z for layer in trace.layers))
+        squares = (float(np.vdot(array, array)) for array in searched)
+        if not (isfinite(loss) and isfinite(total) and all(map(isfinite, squares))):
             nonfinite = first_nonfinite(
                 step,
                 trace,

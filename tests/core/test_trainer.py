@@ -307,6 +307,26 @@ def test_squares_of_gradients_that_overflow_end_the_run(optimizer, quantity):
     assert np.isfinite([last.loss, last.gradient_norm]).all()
 
 
+@pytest.mark.parametrize(
+    ("activation", "sign"),
+    [("sigmoid", 1.0), ("tanh", -1.0), ("relu", -1.0), ("elu", -1.0), ("softplus", -1.0)],
+)
+def test_a_preactivation_that_overflows_into_a_flat_part_is_not_overlooked(activation, sign):
+    """The activation of an infinity is a number there, its slope 0: nothing after it tells."""
+    trainer = Trainer(
+        experiment(
+            data__source="sine",
+            network__hidden=[8],
+            network__activation=activation,
+            training__loss="mse",
+        )
+    )
+    trainer.data.X_train[...] = np.abs(trainer.data.X_train) + 1.0
+    trainer.parameters[0].W[...] = sign * 1.7e308
+    last = assert_diverges(trainer, 1, "z")
+    assert np.isfinite([last.loss, last.gradient_norm]).all()
+
+
 @pytest.mark.parametrize("normalization", ["batch", "layer"])
 def test_a_variance_that_overflows_ends_the_run_instead_of_silencing_the_layer(normalization):
     trainer = linear(network__normalization=normalization, dtype="float32")
