@@ -140,7 +140,8 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(
         "relu",
         value=lambda z: np.maximum(z, 0),
-        slope=lambda z, a: np.sign(a),
+        # 1 above 0, 0 at 0: as sign(a), in two ufuncs that take many numbers at once.
+        slope=lambda z, a: np.minimum(np.ceil(a), 1),
         gain=math.sqrt(2),
         rectifier=True,
     ),

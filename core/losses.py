@@ -36,11 +36,8 @@ class Loss:
     """One loss: value, gradient and what is known about it."""
 
     name: str
-    evaluate: Callable[[Array, Targets], tuple[float, Array]]
-    """``evaluate(outputs, targets) -> (loss, doutputs)``.
-
-    ``doutputs``, the gradient of the loss, has the shape and type of ``outputs``.
-    """
+    formula: Callable[[Array, Targets], tuple[Any, Array]]
+    """What ``evaluate`` computes, of shapes that fit; the loss as NumPy's sums give it."""
     targets: TargetForm
     from_logits: bool
     """Outputs are logits: the output activation must be the identity."""
@@ -49,64 +46,67 @@ class Loss:
     baseline: Callable[[Targets], float]
     """Encoded targets -> the least loss that one constant output for all rows can have."""
 
+    def evaluate(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """The loss, and its gradient ``doutputs`` of the shape and type of ``outputs``.
 
-def _cross_entropy(outputs: Array, targets: Targets) -> tuple[float, Array]:
+        Raises:
+            ValueError: a shape does not fit the loss.
+        """
+        labels = self.targets is TargetForm.LABELS and targets.ndim == 1
+        _check(outputs, targets, (len(outputs),) if labels else outputs.shape)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, doutputs = self.formula(outputs, targets)
+        return float(loss), doutputs
+
+
+def _cross_entropy(outputs: Array, targets: Targets) -> tuple[Any, Array]:
     """-sum_k t_k log softmax(outputs)_k, where ``targets`` are labels or rows of weights t.
 
     Labels are integers (batch,) in 0 .. classes - 1, which is not checked here; weights (batch,
     classes) are one-hot rows or probabilities.
     """
     batch = len(outputs)
-    _check(outputs, targets, (batch,) if targets.ndim == 1 else outputs.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        logits = outputs - outputs.max(axis=1, keepdims=True)  # exp() of these cannot overflow
-        probability = np.exp(logits)
-        total = probability.sum(axis=1, keepdims=True)
-        probability /= total
-        surprise = np.log(total) - logits  # -log(probability)
-        doutputs = probability
-        if targets.ndim == 1:
-            rows = np.arange(batch)
-            loss = float(surprise[rows, targets].mean())
-            doutputs[rows, targets] -= 1
-        else:
-            loss = float((targets * surprise).sum()) / batch
-            doutputs *= targets.sum(axis=1, keepdims=True)
-            doutputs -= targets
-        doutputs /= batch
+    logits = outputs - outputs.max(axis=1, keepdims=True)  # exp() of these cannot overflow
+    probability = np.exp(logits)
+    total = probability.sum(axis=1, keepdims=True)
+    probability /= total
+    surprise = np.log(total) - logits  # -log(probability)
+    doutputs = probability
+    if targets.ndim == 1:
+        rows = np.arange(batch)
+        loss = surprise[rows, targets].sum() / batch
+        doutputs[rows, targets] -= 1
+    else:
+        loss = (targets * surprise).sum() / batch
+        doutputs *= targets.sum(axis=1, keepdims=True)
+        doutputs -= targets
+    doutputs /= batch
     return loss, doutputs
 
 
-def _binary_cross_entropy(outputs: Array, targets: Targets) -> tuple[float, Array]:
+def _binary_cross_entropy(outputs: Array, targets: Targets) -> tuple[Any, Array]:
     """-t log p - (1 - t) log(1 - p) with p = sigmoid(output), targets t in [0, 1]."""
-    _check(outputs, targets, outputs.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # e = exp(-|z|) cannot overflow, and gives loss and sigmoid alike.
-        e = np.exp(-np.abs(outputs))
-        loss = float((np.maximum(outputs, 0) - targets * outputs + np.log1p(e)).mean())
-        probability = np.where(outputs >= 0, 1, e) / (1 + e)
-        doutputs = np.subtract(probability, targets, dtype=outputs.dtype)
-        doutputs /= outputs.size
+    log1p = np.log1p(np.exp(-np.abs(outputs)))  # which cannot overflow
+    loss = (np.maximum(outputs, 0) - targets * outputs + log1p).sum() / outputs.size
+    probability = 1 / (1 + np.exp(-outputs))  # 1 / inf = 0 is right far below 0
+    doutputs = np.subtract(probability, targets, dtype=outputs.dtype)
+    doutputs /= outputs.size
     return loss, doutputs
 
 
-def _mse(outputs: Array, targets: Targets) -> tuple[float, Array]:
+def _mse(outputs: Array, targets: Targets) -> tuple[Any, Array]:
     """(output - target)^2, averaged over rows and outputs alike: ``torch.nn.MSELoss``."""
-    _check(outputs, targets, outputs.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = np.subtract(outputs, targets, dtype=outputs.dtype)
-        loss = float(np.vdot(error, error)) / error.size
-        error *= 2 / error.size
+    error = np.subtract(outputs, targets, dtype=outputs.dtype)
+    loss = (error * error).sum() / error.size
+    error *= 2 / error.size
     return loss, error
 
 
-def _half_mse(outputs: Array, targets: Targets) -> tuple[float, Array]:
+def _half_mse(outputs: Array, targets: Targets) -> tuple[Any, Array]:
     """(output - target)^2 / 2, summed over outputs and averaged over rows: the textbooks' loss."""
-    _check(outputs, targets, outputs.shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        error = np.subtract(outputs, targets, dtype=outputs.dtype)
-        loss = float(np.vdot(error, error)) / (2 * len(error))
-        error /= len(error)
+    error = np.subtract(outputs, targets, dtype=outputs.dtype)
+    loss = (error * error).sum() / (2 * len(error))
+    error /= len(error)
     return loss, error
 
 
@@ -160,7 +160,7 @@ def _half_variance(targets: Targets) -> float:
 LOSSES: dict[str, Loss] = {
     "cross_entropy": Loss(
         "cross_entropy",
-        evaluate=_cross_entropy,
+        formula=_cross_entropy,
         targets=TargetForm.LABELS,
         from_logits=True,
         probabilities=_softmax,
@@ -168,7 +168,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "binary_cross_entropy": Loss(
         "binary_cross_entropy",
-        evaluate=_binary_cross_entropy,
+        formula=_binary_cross_entropy,
         targets=TargetForm.BINARY,
         from_logits=True,
         probabilities=_sigmoid,
@@ -176,7 +176,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "mse": Loss(
         "mse",
-        evaluate=_mse,
+        formula=_mse,
         targets=TargetForm.NUMBERS,
         from_logits=False,
         probabilities=_unchanged,
@@ -184,7 +184,7 @@ LOSSES: dict[str, Loss] = {
     ),
     "half_mse": Loss(
         "half_mse",
-        evaluate=_half_mse,
+        formula=_half_mse,
         targets=TargetForm.NUMBERS,
         from_logits=False,
         probabilities=_unchanged,
