@@ -25,7 +25,7 @@ from .finite_differences import TRUST, Line, Slope, is_confirmed, slope_at_zero
 from .layer_plan import LayerPlan
 from .losses import LOSSES, Loss
 from .network import Network, Trace
-from .optimizers import norm
+from .norm import norm
 from .record import Array
 from .trainer import Trainer
 

@@ -10,44 +10,75 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import isfinite, sqrt
 
 import numpy as np
 
 from .layer_plan import LayerPlan
+from .layered import Layered
 from .network import Network, Trace
-from .optimizers import norm
 from .record import Array, LayerInfo, Layout, Metric, Row
-from .settings import ProbeSettings
 
 
 class Cadence(StrEnum):
-    """When a probe measures."""
+    """When a probe measures: the value is the setting that says so, if there is one."""
 
     EVERY_STEP = "every step"
+    SIGNAL = "signal_every"
     ACTIVATIONS = "activations_every"
     DEAD = "dead_every"
-
-    def due(self, step: int, settings: ProbeSettings) -> bool:
-        """Whether a probe of this cadence measures at the step (from 1; step 1 always)."""
-        if self is Cadence.EVERY_STEP:
-            return True
-        every = settings.activations_every if self is Cadence.ACTIVATIONS else settings.dead_every
-        return (step - 1) % every == 0
 
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """The arrays of one step, before its update is added."""
+    """The arrays of one step, before its update is added; what is layered, has one a layer."""
 
     network: Network
-    trace: Trace
-    deltas: Sequence[Array]
-    """dL/dz of each layer, ``(batch, fan_out)``."""
-    update: Array
-    """What will be added to the flat vector of all parameters."""
+    delta: Layered
+    """dL/dz, ``(batch, fan_out)``."""
+    weight_gradients: Layered
+    """dL/dW, ``(fan_in, fan_out)``."""
+    bias_gradients: Layered
+    """dL/db, ``(fan_out,)``."""
+    z: Layered
+    """Preactivations, ``(batch, fan_out)``."""
+    a: Layered
+    """Activations, ``(batch, fan_out)``."""
+    weights: Layered
+    """W, ``(fan_in, fan_out)``."""
+    weight_updates: Layered
+    """What will be added to W."""
     probe_rows: Array
     """Inputs of the fixed probe set, ``(rows, inputs)``."""
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        trace: Trace,
+        deltas: Sequence[Array],
+        update: Array,
+        probe_rows: Array,
+    ) -> StepView:
+        """The view of a step that the network's own ``forward`` and ``backward`` made.
+
+        Args:
+            network: with its gradients.
+            trace: of the forward pass.
+            deltas: dL/dz of each layer.
+            update: what will be added to the flat vector of all parameters.
+            probe_rows: inputs of the fixed probe set.
+        """
+        return cls(
+            network=network,
+            delta=Layered(deltas),
+            weight_gradients=Layered([gradient.W for gradient in network.gradients]),
+            bias_gradients=Layered([gradient.b for gradient in network.gradients]),
+            z=Layered([layer.z for layer in trace.layers]),
+            a=Layered([layer.a for layer in trace.layers]),
+            weights=Layered([layer.W for layer in network.parameters]),
+            weight_updates=Layered([part.W for part in network.views(update)]),
+            probe_rows=probe_rows,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,81 +90,62 @@ class Probe:
     about: str
 
 
-def rms(array: Array) -> float:
-    """Root mean square of all entries; neither overflows nor vanishes before the entries do."""
-    return norm(array) / sqrt(array.size)
-
-
-def mean(array: Array) -> float:
-    """Mean of all entries, right wherever a float64 can hold it."""
-    usual = float(array.mean(dtype=np.float64))
-    if not isfinite(usual) and np.isfinite(array).all():
-        return float((array / array.size).sum(dtype=np.float64))
-    return usual
-
-
-def std(array: Array) -> float:
-    """Standard deviation of all entries, safe for entries near the ends of the range."""
-    return rms(array - array.dtype.type(mean(array)))
-
-
 def error_signal(view: StepView) -> Row:
     """The rms over rows and units of the per-sample delta, batch x delta of the batch-mean loss."""
-    return np.array([delta.shape[0] * rms(delta) for delta in view.deltas])
+    signal: Row = len(view.delta.arrays[0]) * view.delta.rms()
+    return signal
 
 
 def weight_gradient_norm(view: StepView) -> Row:
     """``||dL/dW||_2`` before clipping."""
-    return np.array([norm(gradient.W) for gradient in view.network.gradients])
+    return view.weight_gradients.norms()
 
 
 def bias_gradient_norm(view: StepView) -> Row:
     """``||dL/db||_2`` before clipping."""
-    return np.array([norm(gradient.b) for gradient in view.network.gradients])
+    return view.bias_gradients.norms()
 
 
 def update_ratio(view: StepView) -> Row:
     """``log10(rms update / rms W)``; -inf where nothing is updated, NaN where W is zero."""
-    updates = np.array([norm(update.W) for update in view.network.views(view.update)])
-    weights = np.array([norm(layer.W) for layer in view.network.parameters])
+    updates, weights = view.weight_updates.norms(), view.weights.norms()
     return np.where(weights > 0.0, np.log10(updates) - np.log10(weights), np.nan)
 
 
 def preactivation_mean(view: StepView) -> Row:
     """Mean of z over rows and units."""
-    return np.array([mean(layer.z) for layer in view.trace.layers])
+    return view.z.means()
 
 
 def preactivation_std(view: StepView) -> Row:
     """Standard deviation of z over rows and units."""
-    return np.array([std(layer.z) for layer in view.trace.layers])
+    return view.z.stds()
 
 
 def activation_mean(view: StepView) -> Row:
     """Mean of a over rows and units."""
-    return np.array([mean(layer.a) for layer in view.trace.layers])
+    return view.a.means()
 
 
 def activation_std(view: StepView) -> Row:
     """Standard deviation of a over rows and units."""
-    return np.array([std(layer.a) for layer in view.trace.layers])
+    return view.a.stds()
 
 
 def saturated(view: StepView) -> Row:
     """Share of entries of a in the flat part of a bounded activation; NaN where unbounded."""
-    return np.array(
-        [
-            np.nan
-            if plan.activation.saturated is None
-            else np.count_nonzero(plan.activation.saturated(layer.a)) / layer.a.size
-            for plan, layer in zip(view.network.plans, view.trace.layers, strict=True)
-        ]
-    )
+    activations = [plan.activation for plan in view.network.plans]
+    shares: Row = np.full(len(activations), np.nan)
+    for activation in dict.fromkeys(activations):
+        if activation.saturated is not None:
+            here = [other is activation for other in activations]
+            shares = np.where(here, view.a.shares(activation.saturated), shares)
+    return shares
 
 
 def silent(view: StepView) -> Row:
     """ReLU units at zero for every row of this batch; NaN for other activations."""
-    return _count_silent(view.network.plans, view.trace)
+    return _idle(view.network.plans, view.a)
 
 
 def dead(view: StepView) -> Row:
@@ -145,29 +157,26 @@ def dead(view: StepView) -> Row:
     plans = view.network.plans
     if not any(plan.activation.rectifier for plan in plans):
         return np.full(len(plans), np.nan)
-    return _count_silent(plans, view.network.forward(view.probe_rows, training=True))
+    trace = view.network.forward(view.probe_rows, training=True)
+    return _idle(plans, Layered([layer.a for layer in trace.layers]))
 
 
-def _count_silent(plans: Sequence[LayerPlan], trace: Trace) -> Row:
-    return np.array(
-        [
-            float(np.count_nonzero(layer.a.max(axis=0) <= 0.0))
-            if plan.activation.rectifier
-            else np.nan
-            for plan, layer in zip(plans, trace.layers, strict=True)
-        ]
-    )
+def _idle(plans: Sequence[LayerPlan], a: Layered) -> Row:
+    rectifiers = [plan.activation.rectifier for plan in plans]
+    if not any(rectifiers):
+        return np.full(len(plans), np.nan)
+    return np.where(rectifiers, a.idle_units(), np.nan)
 
 
 PROBES: dict[str, Probe] = {
     "error_signal": Probe(
-        error_signal, Cadence.EVERY_STEP, "rms over rows and units of the per-sample delta"
+        error_signal, Cadence.SIGNAL, "rms over rows and units of the per-sample delta"
     ),
     "weight_gradient_norm": Probe(
         weight_gradient_norm, Cadence.EVERY_STEP, "norm of dL/dW before clipping"
     ),
     "bias_gradient_norm": Probe(
-        bias_gradient_norm, Cadence.EVERY_STEP, "norm of dL/db before clipping"
+        bias_gradient_norm, Cadence.SIGNAL, "norm of dL/db before clipping"
     ),
     "silent": Probe(silent, Cadence.EVERY_STEP, "ReLU units at zero for every row of the batch"),
     "update_ratio": Probe(update_ratio, Cadence.ACTIVATIONS, "log10(rms update / rms W)"),
@@ -201,16 +210,8 @@ def layout_of(plans: Sequence[LayerPlan]) -> Layout:
     )
 
 
-def measure(
-    view: StepView,
-    step: int,
-    settings: ProbeSettings,
-    layout: Layout,
-    row: Row,
-    *,
-    everything: bool = False,
-) -> None:
-    """Fill the per-layer columns of a record's row with what is due at this step, or everything."""
+def measure(view: StepView, cadence: Cadence, layout: Layout, row: Row) -> None:
+    """Fill the columns of a record's row that the probes of a cadence measure."""
     for name, probe in PROBES.items():
-        if everything or probe.cadence.due(step, settings):
+        if probe.cadence is cadence:
             row[layout.columns(name)] = probe.measure(view)

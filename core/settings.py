@@ -229,17 +229,42 @@ class TrainingSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSettings:
-    """``[probes]``: how often what costs much is measured. Step 1 is always measured in full."""
+    """``[probes]``: how often what costs much is measured.
 
-    activations_every: int = key(
-        5,
-        "steps between measurements of z, a, saturated shares and update ratios",
+    The loss, the norms of weight gradients and the silent units are measured at every step, all
+    else as often as the budget allows. The first steps and the last one are measured in full.
+    """
+
+    budget: float = key(
+        0.05,
+        "share of the training time that measuring may take, besides what is measured at every "
+        "step; error signal first, then activations, then dead units",
+        unit="share",
+        above=0.0,
+        high=1.0,
+    )
+    signal_every: int = key(
+        0,
+        "steps between measurements of error signal, bias gradients and accuracy; "
+        "0: as the budget allows",
         unit="steps",
-        low=1,
+        low=0,
+        high=1_000_000,
+    )
+    activations_every: int = key(
+        0,
+        "steps between measurements of z, a, saturated shares and update ratios; "
+        "0: as the budget allows",
+        unit="steps",
+        low=0,
         high=1_000_000,
     )
     dead_every: int = key(
-        25, "steps between counts of dead units", unit="steps", low=1, high=1_000_000
+        0,
+        "steps between counts of dead units; 0: as the budget allows",
+        unit="steps",
+        low=0,
+        high=1_000_000,
     )
     dead_rows: int = key(
         256,

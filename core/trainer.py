@@ -8,7 +8,8 @@ value is the validation loss after it).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from math import ceil, isfinite
 from typing import Any
@@ -22,14 +23,26 @@ from .diverged import first_nonfinite
 from .experiment import Experiment, told_by_origin
 from .experiment.shape_rules import require_fit
 from .facts import facts_before_training
+from .fast.memory import Blocks
+from .fast.step import FastStep, with_ones
+from .fast.update import FLUSH_EVERY, Update
 from .given_targets import targets_given
 from .held_out import HeldOut
-from .minibatches import Minibatches
+from .minibatches import Indices, Minibatches
 from .network import Network, Parameters, Trace
-from .optimizers import make_clipping, make_optimizer, norm
-from .probes import StepView, layout_of, measure
-from .record import Array, Event, NonFinite, RunState, StepRecord
+from .norm import norm
+from .optimizers import make_clipping, make_optimizer
+from .probe_schedule import ProbeSchedule
+from .probes import Cadence, StepView, layout_of, measure
+from .record import GLOBAL_METRICS, Array, Event, NonFinite, RunState, StepRecord
 from .schedules import base_rate, change_of_rate, learning_rate
+
+SAFETY = 1e9
+"""What may be between the largest entry of a vector and the largest sum on the way to it."""
+_COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
+EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
+VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
+RATE_AND_NORMS = slice(_COLUMN["learning_rate"], _COLUMN["clipped_gradient_norm"] + 1)
 
 
 class Trainer:
@@ -38,6 +51,7 @@ class Trainer:
     Args:
         experiment: what to train.
         data: prepared data, if at hand; None: prepared from the experiment.
+        clock: seconds; what measuring costs is told by it.
 
     Attributes:
         experiment: what is trained, as it was given.
@@ -52,7 +66,13 @@ class Trainer:
         InputError: the data cannot be read, or does not fit the loss.
     """
 
-    def __init__(self, experiment: Experiment, data: PreparedData | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        data: PreparedData | None = None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self.experiment = experiment
         # One stream per purpose: what one of them draws never shifts another.
         streams = np.random.SeedSequence(experiment.seed).spawn(5)
@@ -80,6 +100,8 @@ class Trainer:
             init_rng,
             experiment.dtype,
         )
+        X = with_ones(self.data.X_train)
+        self.data = replace(self.data, X_train=X[:, :-1])  # one copy of them is enough
         self.parameters: list[Parameters] = self.network.parameters
         self.layout = layout_of(self.network.plans)
         self._targets = self._encode(self.data.y_train)
@@ -90,14 +112,31 @@ class Trainer:
         )
         drawn = probe_rng.permutation(rows)[: experiment.probes.dead_rows]
         self._probe_rows: Array = self.data.X_train[np.sort(drawn)]
+        loss = losses.LOSSES[settings.loss]
+        self._fast = FastStep(self.network, loss, X, self._targets, self._minibatches.size)
         self._clip = make_clipping(settings)
+        self._clipped: Array = self.network.gradient
+        if self._clip is not None:
+            self._clipped = np.zeros_like(self.network.gradient)
         self._optimizer = make_optimizer(settings)
-        self._optimizer_state = self._optimizer.init(self.network.theta)
-        self._remembered = {
-            name: array
-            for name, array in self._optimizer_state.items()
-            if isinstance(array, np.ndarray)
-        }
+        self._update = Update(self._optimizer, self.network.theta, self._clipped)
+        self._updates = Blocks(self.network, self._update.update)
+        self._largest_gradient = 0.0
+        # Where no entry can be larger than this, no square or sum of them overflows either.
+        self._safe = float(np.finfo(self.network.dtype).max) / SAFETY
+        self._view = StepView(
+            network=self.network,
+            delta=self._fast.backward.delta,
+            weight_gradients=self._fast.backward.weights,
+            bias_gradients=self._fast.backward.biases,
+            z=self._fast.z,
+            a=self._fast.a,
+            weights=Blocks(self.network, self.network.theta).weights(),
+            weight_updates=self._updates.weights(),
+            probe_rows=self._probe_rows,
+        )
+        self._clock = clock
+        self._schedule = ProbeSchedule(experiment.probes, self.steps_planned)
         self.state = RunState.READY
         self.step = 0
         self._events: list[Event] = []
@@ -195,14 +234,40 @@ class Trainer:
         events, self._events = self._events, []
         return events
 
+    @property
+    def probe_share(self) -> float:
+        """Time spent on scheduled measuring of late, as a share of the time of training."""
+        return self._schedule.share
+
+    def advance_bare(self, steps: int) -> None:
+        """Train so many steps with no record, measuring nothing: what all else is compared with.
+
+        The gradients are looked at for numbers that are not finite as ever, and end the run.
+        """
+        for _ in range(steps):
+            if self.state.final:
+                return
+            with np.errstate(all="ignore"):
+                loss, _ = self._compute()
+                total = norm(self.network.gradient)
+                nonfinite, kept = self._prepare(loss, total, self.learning_rate, keep=False)
+                if nonfinite is None:
+                    self._apply(kept)
+            self._ended(nonfinite)
+
     # The step -------------------------------------------------------------------------------
 
     def _step(self) -> StepRecord:
         # errstate is per thread and must not leak through a yield: it is entered here.
         with np.errstate(all="ignore"):
             record = self._train_one()
-        self.step = record.step
-        if record.nonfinite is not None:
+        self._ended(record.nonfinite)
+        return record
+
+    def _ended(self, nonfinite: NonFinite | None) -> None:
+        """A step is over: count it, and say where the run stands."""
+        self.step += 1
+        if nonfinite is not None:
             self.state = RunState.DIVERGED
         elif self._held_out.patience_is_over:
             self._events.append(Event(self.step, "early_stopping", "validation loss has stalled"))
@@ -210,67 +275,104 @@ class Trainer:
         else:
             finished = self.step >= self.steps_planned
             self.state = RunState.FINISHED if finished else RunState.RUNNING
-        return record
 
     def _train_one(self) -> StepRecord:
-        step, network, row = self.step + 1, self.network, self.layout.empty_row()
+        started = self._clock()
+        step, row = self.step + 1, self.layout.empty_row()
         rate = self.learning_rate
-        change = change_of_rate(self._settings, step)
+        change = change_of_rate(self._settings, step) if self._settings.rate_changes else None
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
             self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
-        chosen = self._minibatches.draw()
-        X, targets = self.data.X_train[chosen], self._targets[chosen]
-        loss, trace, deltas = self._propagate(
-            X, targets, network.draw_masks(len(X), self._dropout_rng)
-        )
-        total = norm(network.gradient)
-        clipped = network.gradient if self._clip is None else self._clip(network.gradient)
-        update = self._optimizer.update(clipped, self._optimizer_state, network.theta, rate)
-        nonfinite: NonFinite | None = None
-        # Squares have a finite sum unless an entry is not finite (or they overflow, as the search
-        # will tell). An infinite z may become a finite activation and leave no other trace.
-        searched = (update, *self._remembered.values(), *(layer.z for layer in trace.layers))
-        squares = (float(np.vdot(array, array)) for array in searched)
-        if not (isfinite(loss) and isfinite(total) and all(map(isfinite, squares))):
-            nonfinite = first_nonfinite(
-                step,
-                trace,
-                loss,
-                deltas,
-                network.gradients,
-                network.views(update),
-                gradient_norm=total,
-                remembered={name: network.views(array) for name, array in self._remembered.items()},
-            )
-        view = StepView(
-            network=network,
-            trace=trace,
-            deltas=deltas,
-            update=update,
-            probe_rows=self._probe_rows,
-        )
-        settings = self.experiment.probes
-        last = step == self.steps_planned or nonfinite is not None
-        measure(view, step, settings, self.layout, row, everything=last)
-        validation = (np.nan, np.nan)
+        loss, rows = self._compute()
+        total = norm(self.network.gradient)
+        due = self._schedule.due(step)
+        nonfinite, kept = self._prepare(loss, total, rate, keep=Cadence.ACTIVATIONS in due)
+        if nonfinite is not None:
+            due = [cadence for cadence in Cadence if cadence is not Cadence.EVERY_STEP]
+        measure(self._view, Cadence.EVERY_STEP, self.layout, row)
+        measuring = 0.0
+        for cadence in due:
+            begun = self._clock()
+            measure(self._view, cadence, self.layout, row)
+            if cadence is Cadence.SIGNAL:
+                outputs, labels = self._fast.trace.outputs, self.data.y_train[rows]
+                row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
+            seconds = self._clock() - begun
+            self._schedule.measured(cadence, step, seconds)
+            measuring += seconds
         if nonfinite is None:
-            network.theta += update
-            network.absorb_statistics(trace)
-            if step == self.steps_planned or self._held_out.due(step, self._minibatches):
-                validation = self._held_out.evaluate()
-                if len(self.data.X_validation) and not isfinite(validation[0]):
-                    nonfinite = NonFinite(step, None, "validation loss", 1, 1, 0.0)
-        row[:8] = (
-            self._minibatches.epochs(step),
-            loss,
-            losses.accuracy(trace.outputs, self.data.y_train[chosen], self._settings.loss),
-            *validation,
-            rate,
-            total,
-            norm(clipped) if self._clip is not None else total,
-        )
+            self._apply(kept)
+        self._schedule.stepped(self._clock() - started - measuring)
+        if nonfinite is None and (
+            step == self.steps_planned or self._held_out.due(step, self._minibatches)
+        ):
+            row[VALIDATION] = self._held_out.evaluate()
+            if len(self.data.X_validation) and not isfinite(row[VALIDATION.start]):
+                nonfinite = NonFinite(step, None, "validation loss", 1, 1, 0.0)
+        row[EPOCH] = self._minibatches.epochs(step)
+        row[LOSS] = loss
+        row[RATE_AND_NORMS] = rate, total, total if self._clip is None else norm(self._clipped)
         row.flags.writeable = False
         return StepRecord(step, row, self.layout, nonfinite)
+
+    def _compute(self) -> tuple[float, Indices]:
+        """Loss and gradients of the next batch, and which rows it has."""
+        rows = self._minibatches.draw()
+        masks = self.network.draw_masks(len(rows), self._dropout_rng)
+        return self._fast.run(rows, masks), rows
+
+    def _prepare(
+        self, loss: float, total: float, rate: float, *, keep: bool
+    ) -> tuple[NonFinite | None, bool]:
+        """Get ready to change the parameters, unless something is not finite: then say what.
+
+        Args:
+            loss: of the batch.
+            total: norm of the gradient.
+            rate: of this step.
+            keep: the update is wanted as an array.
+
+        Returns:
+            The first value that is not finite, and whether the update is there as an array.
+        """
+        step, fast, update = self.step + 1, self._fast, self._update
+        if self._clip is not None:
+            self._clipped[...] = self._clip(self.network.gradient)
+        factors = update.set_factors(step, rate)
+        self._largest_gradient = max(self._largest_gradient, total)
+        largest = self._optimizer.largest(self._largest_gradient, factors)
+        sound = isfinite(loss) and isfinite(total) and fast.preactivations_are_finite()
+        keep = keep or not sound or not largest < self._safe
+        if keep:
+            made = update.keep()
+            # Squares have a finite sum unless an entry is not finite (or they overflow, as the
+            # search will tell).
+            for array in (made, *update.state.values()):
+                sound = sound and isfinite(np.vdot(array, array))
+        if sound:
+            return None, keep
+        network = self.network
+        nonfinite = first_nonfinite(
+            step,
+            fast.trace,
+            loss,
+            fast.deltas,
+            network.gradients,
+            self._updates.parts,
+            gradient_norm=total,
+            remembered={name: network.views(array) for name, array in update.state.items()},
+        )
+        return nonfinite, keep
+
+    def _apply(self, kept: bool) -> None:
+        """Change the parameters, and what else a step changes."""
+        if kept:
+            self.network.theta += self._update.update
+        else:
+            self._update.apply()
+        if self.step % FLUSH_EVERY == 0:
+            self._update.flush()
+        self.network.absorb_statistics(self._fast.trace)
 
     def _propagate(
         self, X: Array, targets: NDArray[Any], masks: list[Array | None]

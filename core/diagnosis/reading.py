@@ -162,7 +162,10 @@ class Reader:
         promise = nan
         if self._facts.plain_descent and rates[-WINDOW:][0] >= rates[-1]:  # no warm-up
             promise = median((rates * norms * (clipped / self._unit))[-WINDOW:])
-        signal = middle(np.log10(rows[-MEDIAN_STEPS:, layout.columns("error_signal")]))
+        signals = rows[:, layout.columns("error_signal")]
+        signals = signals[~np.isnan(signals).all(axis=1)][-MEDIAN_STEPS:]
+        if not len(signals):
+            signals = per_layer(snapshot, "error_signal", step)[np.newaxis]
         return Reading(
             step=step,
             count=step + 1 - snapshot.first_step,
@@ -172,7 +175,7 @@ class Reader:
             first_loss=self._first_loss,
             losses=losses[-WINDOW:],
             rate=float(rates[-1]),
-            signal=signal,
+            signal=middle(np.log10(signals)),
             decades_at_start=self._decades_at_start,
             activation_std=per_layer(snapshot, "activation_std", step),
             saturated=per_layer(snapshot, "saturated", step),

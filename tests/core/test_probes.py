@@ -1,21 +1,36 @@
 import math
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from backscope.core.network import Network
-from backscope.core.probes import PROBES, Cadence, StepView, layout_of, mean, measure, rms, std
-from backscope.core.settings import NetworkSettings, ProbeSettings
+from backscope.core.layered import mean, rms, std
+from backscope.core.network import Network, Trace
+from backscope.core.probes import PROBES, Cadence, StepView, layout_of, measure
+from backscope.core.settings import NetworkSettings
 
 
-def view_of(activation="relu", rows=9, bias=0.0, seed=0):
+class Made(NamedTuple):
+    """A step of the reference, and the view of it."""
+
+    network: Network
+    trace: Trace
+    deltas: list
+    update: np.ndarray
+    probe_rows: np.ndarray
+
+    def measured(self, name):
+        return PROBES[name].measure(StepView.of(*self))
+
+
+def step_of(activation="relu", rows=9, bias=0.0, seed=0):
     settings = NetworkSettings(activation=activation, initializer="he_normal", bias=bias)
     rng = np.random.default_rng(seed)
     network = Network(settings, (6, 4), 5, 3, rng)
     trace = network.forward(rng.standard_normal((rows, 5)), training=True)
     deltas = network.backward(trace, rng.standard_normal((rows, 3)) / rows)
     update = -0.1 * network.gradient
-    return StepView(network, trace, deltas, update, rng.standard_normal((50, 5)))
+    return Made(network, trace, deltas, update, rng.standard_normal((50, 5)))
 
 
 def slow_rms(values):
@@ -34,12 +49,12 @@ def slow_silent(plan, layer):
     return float(sum(all(v == 0.0 for v in column) for column in columns))
 
 
-def slow_twins(view):
+def slow_twins(step):
     """Every probe again, one number at a time."""
-    layers = list(zip(view.network.plans, view.trace.layers, strict=True))
-    parameters = view.network.parameters
-    updates = view.network.views(view.update)
-    probe_trace = view.network.forward(view.probe_rows, training=True)
+    layers = list(zip(step.network.plans, step.trace.layers, strict=True))
+    parameters = step.network.parameters
+    updates = step.network.views(step.update)
+    probe_trace = step.network.forward(step.probe_rows, training=True)
     flat = {
         "tanh": lambda a: abs(a) > 0.97,
         "sigmoid": lambda a: a < 0.015 or a > 0.985,
@@ -50,9 +65,9 @@ def slow_twins(view):
         return math.nan if test is None else np.mean([test(v) for v in layer.a.ravel()])
 
     return {
-        "error_signal": [len(d) * slow_rms(d) for d in view.deltas],
-        "weight_gradient_norm": [slow_norm(g.W) for g in view.network.gradients],
-        "bias_gradient_norm": [slow_norm(g.b) for g in view.network.gradients],
+        "error_signal": [len(d) * slow_rms(d) for d in step.deltas],
+        "weight_gradient_norm": [slow_norm(g.W) for g in step.network.gradients],
+        "bias_gradient_norm": [slow_norm(g.b) for g in step.network.gradients],
         "silent": [slow_silent(plan, layer) for plan, layer in layers],
         "update_ratio": [
             math.log10(slow_rms(u.W) / slow_rms(p.W))
@@ -65,7 +80,7 @@ def slow_twins(view):
         "saturated": [saturated(plan, layer) for plan, layer in layers],
         "dead": [
             slow_silent(plan, layer)
-            for plan, layer in zip(view.network.plans, probe_trace.layers, strict=True)
+            for plan, layer in zip(step.network.plans, probe_trace.layers, strict=True)
         ],
     }
 
@@ -73,38 +88,36 @@ def slow_twins(view):
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid", "gelu"])
 @pytest.mark.parametrize("name", PROBES)
 def test_every_probe_equals_its_slow_twin(name, activation):
-    view = view_of(activation, bias=-0.8)
-    np.testing.assert_allclose(
-        PROBES[name].measure(view), slow_twins(view)[name], rtol=1e-10, atol=1e-12
-    )
+    step = step_of(activation, bias=-0.8)
+    np.testing.assert_allclose(step.measured(name), slow_twins(step)[name], rtol=1e-10, atol=1e-12)
 
 
 def test_the_error_signal_does_not_depend_on_the_batch_size():
-    one = view_of(rows=9)
+    one = step_of(rows=9)
     X = np.concatenate([one.trace.layers[0].x] * 4)
     doutputs = np.concatenate([one.deltas[-1]] * 4) / 4
     network = one.network
     trace = network.forward(X, training=True)
-    four = StepView(network, trace, network.backward(trace, doutputs), one.update, one.probe_rows)
-    measure_signal = PROBES["error_signal"].measure
-    np.testing.assert_allclose(measure_signal(one), measure_signal(four), rtol=1e-12)
+    signal = one.measured("error_signal")
+    four = Made(network, trace, network.backward(trace, doutputs), one.update, one.probe_rows)
+    np.testing.assert_allclose(signal, four.measured("error_signal"), rtol=1e-12)
 
 
 def test_a_silent_unit_need_not_be_dead_but_a_dead_one_fires_nowhere():
-    view = view_of(rows=2, bias=-1.0)
-    silent, dead = PROBES["silent"].measure(view), PROBES["dead"].measure(view)
+    step = step_of(rows=2, bias=-1.0)
+    silent, dead = step.measured("silent"), step.measured("dead")
     assert (silent[:2] > dead[:2]).any()
 
 
 def test_units_born_with_a_very_negative_bias_are_dead():
-    assert PROBES["dead"].measure(view_of(bias=-1e3))[:2].tolist() == [6.0, 4.0]
+    assert step_of(bias=-1e3).measured("dead")[:2].tolist() == [6.0, 4.0]
 
 
 def test_an_update_of_nothing_has_ratio_minus_infinity():
-    view = view_of()
-    view.update[:] = 0.0
+    step = step_of()
+    step.update[:] = 0.0
     with np.errstate(divide="ignore"):
-        assert (PROBES["update_ratio"].measure(view) == -np.inf).all()
+        assert (step.measured("update_ratio") == -np.inf).all()
 
 
 @pytest.mark.parametrize("scale", [1e-200, 1e-30, 1e19, 1e200])
@@ -120,32 +133,21 @@ def test_the_mean_of_entries_whose_sum_overflows_is_right():
         assert mean(np.full(100, 1.5e308)) == pytest.approx(1.5e308)
 
 
-def test_probes_are_measured_when_they_are_due_and_only_then():
-    settings = ProbeSettings(activations_every=3, dead_every=4)
-    due = {
-        cadence: [step for step in range(1, 10) if cadence.due(step, settings)]
-        for cadence in Cadence
-    }
-    assert due[Cadence.EVERY_STEP] == list(range(1, 10))
-    assert due[Cadence.ACTIVATIONS] == [1, 4, 7]
-    assert due[Cadence.DEAD] == [1, 5, 9]
-
-
-def test_what_is_not_due_stays_unmeasured():
-    view = view_of()
-    layout = layout_of(view.network.plans)
+def test_a_cadence_fills_its_own_columns_and_no_others():
+    step = step_of()
+    layout = layout_of(step.network.plans)
     row = layout.empty_row()
-    measure(view, 2, ProbeSettings(activations_every=2, dead_every=2), layout, row)
+    measure(StepView.of(*step), Cadence.SIGNAL, layout, row)
     assert np.isfinite(row[layout.columns("error_signal")]).all()
+    assert np.isnan(row[layout.columns("weight_gradient_norm")]).all()
     assert np.isnan(row[layout.columns("activation_mean")]).all()
-    assert np.isnan(row[layout.columns("dead")]).all()
 
 
 def test_the_layout_tells_what_can_die_and_what_can_saturate():
-    layers = layout_of(view_of("relu").network.plans).layers
+    layers = layout_of(step_of("relu").network.plans).layers
     assert [(layer.index, layer.rectifier, layer.bounded) for layer in layers] == [
         (1, True, False),
         (2, True, False),
         (3, False, False),
     ]
-    assert layout_of(view_of("tanh").network.plans).layers[0].bounded
+    assert layout_of(step_of("tanh").network.plans).layers[0].bounded

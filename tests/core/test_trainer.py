@@ -32,7 +32,7 @@ def experiment(**changes):
         "data": {"source": "moons", "rows": 120, "validation": 0.25},
         "network": {"hidden": [8, 8], "activation": "relu"},
         "training": {"loss": "cross_entropy", "steps": 30, "batch_size": 16},
-        "probes": {},
+        "probes": {"signal_every": 1, "activations_every": 5, "dead_every": 25},
     }
     top = {}
     for key, value in changes.items():
@@ -293,8 +293,8 @@ def assert_diverges(trainer, layer, quantity):
 @pytest.mark.parametrize(
     ("optimizer", "quantity"),
     [
-        ("adam", "adam_square of W"),
-        ("adamw", "adam_square of W"),
+        ("adam", "adam_squares of W"),
+        ("adamw", "adam_squares of W"),
         ("rmsprop", "mean_square of W"),
     ],
 )

@@ -192,7 +192,11 @@ def test_a_data_path_of_unknown_kind_needs_a_source():
         (".seed", "unknown key, did you mean seed?"),
         ("network", "a table; name one of its keys, as in network.hidden"),
         ("zzz.zzzz", "unknown table (known: data, network, training, probes, expect)"),
-        ("probes.zzzzzz", "unknown key (known here: activations_every, dead_every, dead_rows)"),
+        (
+            "probes.zzzzzz",
+            "unknown key (known here: budget, signal_every, activations_every, "
+            "dead_every, dead_rows)",
+        ),
         ("", "unknown key"),
     ],
 )

@@ -197,7 +197,7 @@ def test_a_file_of_nothing_but_unknown_keys_is_reported_briefly():
         ("network", "seed", "seed belongs at the top of the file, before any [table]", "seed"),
         ("training", "hiden", "did you mean hidden in [network]?", "network.hidden"),
         ("", "netwrk", "did you mean network?", "network"),
-        ("probes", "zzzzzz", "unknown key (known here: activations_every, dead_every,", ""),
+        ("probes", "zzzzzz", "unknown key (known here: budget, signal_every, ", ""),
     ],
 )
 def test_an_unknown_key_is_answered_with_what_was_probably_meant(section, name, text, meant):

@@ -1,0 +1,187 @@
+"""One array a layer, and what is measured of all of them at once.
+
+A network has many small arrays, and a NumPy call costs more than the arithmetic on one of them.
+Where the arrays of neighboring layers lie side by side in memory they are also given as one stack,
+a line each, and are measured by one call. What comes out is the same as layer by layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import inf, isfinite, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .norm import LEAST_SQUARE, norm
+from .record import Array, Row
+
+CLEAR_SPREAD = 0.25
+"""Mean squares from which a mean can be taken away without losing digits that matter: the variance
+is at least this share of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The arrays of some neighboring layers."""
+
+    layers: slice
+    lines: Array
+    """``(layers, entries)``: each line contiguous."""
+    units: Array | None = None
+    """``(layers, units or more, rows)``: the same by units, where they lie one after the other."""
+
+
+class Layered:
+    """An array for each layer of a network, of any shapes.
+
+    Args:
+        arrays: one a layer, contiguous in one order or the other.
+        stacks: the same memory as stacks, in the order of the layers; None: each for itself.
+        factors: what every entry of a layer is to be multiplied by, ``(n_layers,)``; None: 1.
+    """
+
+    def __init__(
+        self,
+        arrays: Sequence[Array],
+        stacks: Sequence[Stack] | None = None,
+        factors: Row | None = None,
+    ) -> None:
+        self.arrays = arrays
+        self.factors = factors
+        self.known: Row | None = None
+        """The norms, where they were taken before the arrays were changed."""
+        self._means: Row | None = None
+        self._stacks = stacks if stacks is not None else _alone(arrays)
+        self._sizes = np.array([float(max(array.size, 1)) for array in arrays])
+        self._root_sizes = np.sqrt(self._sizes)
+        self._dtype = arrays[0].dtype
+        self._squares: Array = np.empty(len(arrays), self._dtype)
+        self._norm_calls = [(stack.lines, self._squares[stack.layers]) for stack in self._stacks]
+        self._least = LEAST_SQUARE[self._dtype]
+
+    def norms(self) -> Row:
+        """The Euclidean norm of each array."""
+        if self.known is not None:
+            return self.known
+        for lines, squares in self._norm_calls:
+            np.vecdot(lines, lines, squares)
+        values: list[float] = self._squares.tolist()
+        norms: Row = np.sqrt(self._squares, dtype=np.float64)
+        if not (self._least < min(values) and max(values) < inf):
+            self._mend(norms, values)
+        return norms if self.factors is None else norms * self.factors
+
+    def _mend(self, norms: Row, values: list[float]) -> None:
+        """Take the norms anew whose squares left the range of the type."""
+        for at, square in enumerate(values):
+            if not self._least < square < inf:
+                norms[at] = norm(self.arrays[at])
+
+    def rms(self) -> Row:
+        """Root mean square of each array."""
+        rms: Row = self.norms() / self._root_sizes
+        return rms
+
+    def forget(self) -> None:
+        """The arrays have changed."""
+        self._means = None
+
+    def means(self) -> Row:
+        """Mean of each array."""
+        if self._means is None:
+            self._means = self._take_means()
+        return self._means
+
+    def _take_means(self) -> Row:
+        sums = np.empty(len(self.arrays), self._dtype)
+        for stack in self._stacks:
+            sums[stack.layers] = stack.lines @ _ones(stack.lines.shape[1], self._dtype)
+        means: Row = sums / self._sizes
+        for at in map(int, np.flatnonzero(~np.isfinite(means))):
+            means[at] = mean(self.arrays[at])
+        return means
+
+    def stds(self) -> Row:
+        """Standard deviation of each array."""
+        means, rms = self.means(), self.rms()
+        variances = rms * rms - means * means
+        stds: Row = np.sqrt(np.maximum(variances, 0))
+        clear = variances > CLEAR_SPREAD * rms**2
+        if not clear.all():
+            for stack in self._stacks:
+                if not clear[stack.layers].all():
+                    stds[stack.layers] = self._spread(stack, means[stack.layers])
+        return stds
+
+    def _spread(self, stack: Stack, means: Row) -> Row:
+        centered = stack.lines - means[:, np.newaxis].astype(self._dtype)
+        squares: Row = np.vecdot(centered, centered).astype(np.float64)
+        stds: Row = np.sqrt(squares / centered.shape[1])
+        for at, square in enumerate(squares.tolist()):
+            if not self._least < square < inf:
+                stds[at] = norm(centered[at]) / sqrt(centered.shape[1])
+        return stds
+
+    def idle_units(self) -> Row:
+        """Units whose entries, none of which is negative, are 0 in every row.
+
+        Arrays are ``(rows, units)``.
+        """
+        idle = np.empty(len(self.arrays))
+        for stack in self._stacks:
+            first = stack.layers.start
+            if stack.units is None:
+                sums = self.arrays[first].sum(axis=0)[np.newaxis]
+            else:
+                layers, units, rows = stack.units.shape
+                sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
+                sums = sums.reshape(layers, units)[:, : self.arrays[first].shape[1]]
+            # A sum of numbers that are not negative is 0 only where all of them are.
+            idle[stack.layers] = (sums == 0).sum(axis=1)
+        return idle
+
+    def shares(self, condition: Callable[[Array], NDArray[np.bool_]]) -> Row:
+        """The share of the entries of each array that meet a condition."""
+        counts = [
+            int(np.count_nonzero(line)) for stack in self._stacks for line in condition(stack.lines)
+        ]
+        shares: Row = np.array(counts) / self._sizes
+        return shares
+
+
+def _alone(arrays: Sequence[Array]) -> list[Stack]:
+    return [
+        Stack(
+            slice(at, at + 1),
+            array.reshape(1, -1) if array.flags.c_contiguous else array.T.reshape(1, -1),
+        )
+        for at, array in enumerate(arrays)
+    ]
+
+
+@lru_cache(64)
+def _ones(size: int, dtype: np.dtype[np.floating]) -> Array:
+    ones = np.ones(size, dtype)
+    ones.flags.writeable = False
+    return ones
+
+
+def rms(array: Array) -> float:
+    """Root mean square of all entries; neither overflows nor vanishes before the entries do."""
+    return norm(array) / sqrt(array.size)
+
+
+def mean(array: Array) -> float:
+    """Mean of all entries, right wherever a float64 can hold it."""
+    usual = float(array.mean(dtype=np.float64))
+    if not isfinite(usual) and np.isfinite(array).all():
+        return float((array / array.size).sum(dtype=np.float64))
+    return usual
+
+
+def std(array: Array) -> float:
+    """Standard deviation of all entries, safe for entries near the ends of the range."""
+    return rms(array - array.dtype.type(mean(array)))

@@ -1,0 +1,112 @@
+"""When to measure what costs much: as often as a budget of measured time allows.
+
+Each cadence has its interval in steps. It follows from three running figures: how long a step takes
+without measuring, how long the cadence takes, and what the ones before it leave of the budget. A
+cadence whose interval an experiment has set is measured by that alone, whatever it costs.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from .probes import Cadence
+from .settings import ProbeSettings
+
+FULL_STEPS = 20
+"""Steps that are measured in full at first: the beginning is where runs go wrong, and the figures
+need some steps to mean anything."""
+WARM_UP = 3
+"""Measurements that are not timed: caches are being filled."""
+MEMORY = 0.9
+"""Weight of the past in a running figure."""
+OUTLIER = 3.0
+"""A time counts at most so many times the running figure: the processor was elsewhere."""
+SHARES = {Cadence.SIGNAL: 0.5, Cadence.ACTIVATIONS: 0.6, Cadence.DEAD: 1.0}
+"""Of what is left of the budget, in the order in which it is spent."""
+LONGEST = 1_000_000
+WINDOW = 500
+"""Steps that ``share`` is taken over."""
+
+
+class RunningTime:
+    """The usual time of something done again and again, in seconds."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self.seconds = 0.0
+
+    def took(self, seconds: float) -> None:
+        """It was done once more."""
+        self._seen += 1
+        if self._seen <= WARM_UP + 1:
+            self.seconds = seconds
+        else:
+            bounded = min(seconds, OUTLIER * self.seconds)
+            self.seconds = MEMORY * self.seconds + (1 - MEMORY) * bounded
+
+
+class ProbeSchedule:
+    """Says which cadences are due, and is told what they cost.
+
+    Args:
+        settings: the budget, and intervals that are set.
+        last: number of the last step planned.
+
+    Attributes:
+        share: time spent on the scheduled cadences, as a share of the time of training; of the
+            newest ``WINDOW`` steps that are over.
+    """
+
+    def __init__(self, settings: ProbeSettings, last: int) -> None:
+        self._budget = settings.budget
+        self._set = {cadence: int(getattr(settings, cadence.value)) for cadence in SHARES}
+        self._last = last
+        self._step = RunningTime()
+        self._costs = {cadence: RunningTime() for cadence in SHARES}
+        self._next = dict.fromkeys(SHARES, 1)
+        self._count = 0
+        self._spent = 0.0
+        self._training = 0.0
+        self.share = 0.0
+
+    def due(self, step: int) -> list[Cadence]:
+        """The cadences to be measured at a step (from 1), in the order of their cost."""
+        if step <= FULL_STEPS or step == self._last:
+            return [
+                cadence
+                for cadence, every in self._set.items()
+                if not every or (step - 1) % every == 0 or step == self._last
+            ]
+        return [
+            cadence
+            for cadence, every in self._set.items()
+            if (step >= self._next[cadence] if not every else (step - 1) % every == 0)
+        ]
+
+    def measured(self, cadence: Cadence, step: int, seconds: float) -> None:
+        """A cadence was measured at a step and took so long."""
+        self._costs[cadence].took(seconds)
+        self._spent += seconds
+        self._next[cadence] = step + self.interval(cadence)
+
+    def stepped(self, seconds: float) -> None:
+        """A step has taken so long, measuring not counted."""
+        self._step.took(seconds)
+        self._count += 1
+        self._training += seconds
+        if self._count in (FULL_STEPS, FULL_STEPS + WINDOW):
+            if self._count > FULL_STEPS and self._training > 0:
+                self.share = self._spent / self._training
+            self._count, self._spent, self._training = FULL_STEPS, 0.0, 0.0
+
+    def interval(self, cadence: Cadence) -> int:
+        """Steps from one measurement to the next, as things are now."""
+        step = max(self._step.seconds, 1e-9)
+        left = self._budget
+        for each, part in SHARES.items():
+            every, cost = self._set[each], self._costs[each].seconds / step
+            interval = every or min(max(ceil(cost / max(left * part, 1e-12)), 1), LONGEST)
+            if each is cadence:
+                return interval
+            left = max(left - cost / interval, 0.0)
+        raise ValueError(f"expected a scheduled cadence, got {cadence}")

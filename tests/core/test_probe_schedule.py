@@ -1,0 +1,93 @@
+"""When to measure: a budget that is kept, whatever things cost, told by times that are made up."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backscope.core.probe_schedule import FULL_STEPS, ProbeSchedule
+from backscope.core.probes import Cadence
+from backscope.core.settings import ProbeSettings
+
+COSTS = {Cadence.SIGNAL: 1e-5, Cadence.ACTIVATIONS: 5e-5, Cadence.DEAD: 2e-4}
+LAST = 100_000
+
+
+def run(schedule, steps, step_seconds=1e-4, costs=COSTS, start=1):
+    """Which steps each cadence was measured at."""
+    measured = {cadence: [] for cadence in COSTS}
+    for step in range(start, start + steps):
+        for cadence in schedule.due(step):
+            schedule.measured(cadence, step, costs[cadence])
+            measured[cadence].append(step)
+        schedule.stepped(step_seconds)
+    return measured
+
+
+@settings(deadline=None)
+@given(
+    budget=st.floats(0.005, 0.5),
+    costs=st.tuples(*[st.floats(1e-7, 1e-2)] * 3),
+    step_seconds=st.floats(1e-5, 1e-2),
+)
+def test_the_budget_is_kept_whatever_things_cost(budget, costs, step_seconds):
+    costs = dict(zip(COSTS, costs, strict=True))
+    schedule = ProbeSchedule(ProbeSettings(budget=budget), LAST)
+    run(schedule, FULL_STEPS, step_seconds, costs)
+    measured = run(schedule, 3000, step_seconds, costs, start=FULL_STEPS + 1)
+    spent = sum(len(steps) * costs[cadence] for cadence, steps in measured.items())
+    once = sum(costs.values())  # each may be due once at the beginning of the interval
+    assert spent <= budget * 3000 * step_seconds * 1.001 + once
+
+
+def test_what_is_cheap_is_measured_at_every_step():
+    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    costs = {**COSTS, Cadence.SIGNAL: 1e-6}
+    assert len(run(schedule, 500, costs=costs)[Cadence.SIGNAL]) == 500
+
+
+def test_most_of_the_budget_is_used():
+    schedule = ProbeSchedule(ProbeSettings(budget=0.05), LAST)
+    run(schedule, 10_000)
+    assert 0.035 < schedule.share <= 0.0501
+
+
+def test_the_first_steps_are_measured_in_full():
+    measured = run(ProbeSchedule(ProbeSettings(budget=1e-6), LAST), 2000)
+    full = list(range(1, FULL_STEPS + 1))
+    assert all(steps[:FULL_STEPS] == full for steps in measured.values())
+    assert all(len(steps) <= FULL_STEPS + 1 for steps in measured.values())
+
+
+def test_the_last_step_is_measured_in_full():
+    schedule = ProbeSchedule(ProbeSettings(budget=1e-6), 50)
+    assert all(steps[-1] == 50 for steps in run(schedule, 50).values())
+
+
+def test_an_interval_that_is_set_holds_whatever_it_costs():
+    settings = ProbeSettings(signal_every=1, activations_every=3, dead_every=4)
+    measured = run(ProbeSchedule(settings, LAST), 30, costs=dict.fromkeys(COSTS, 1.0))
+    assert measured[Cadence.SIGNAL] == list(range(1, 31))
+    assert measured[Cadence.ACTIVATIONS] == list(range(1, 31, 3))
+    assert measured[Cadence.DEAD] == list(range(1, 31, 4))
+
+
+def test_a_slower_machine_is_measured_less():
+    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    before = len(run(schedule, 4000)[Cadence.ACTIVATIONS])
+    dear = {cadence: 8 * cost for cadence, cost in COSTS.items()}
+    run(schedule, 4000, costs=dear, start=4001)
+    after = len(run(schedule, 4000, costs=dear, start=8001)[Cadence.ACTIVATIONS])
+    assert after < before / 4
+
+
+def test_one_slow_measurement_changes_little():
+    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    run(schedule, 1000)
+    before = schedule.interval(Cadence.ACTIVATIONS)
+    schedule.measured(Cadence.ACTIVATIONS, 1000, 10.0)
+    assert schedule.interval(Cadence.ACTIVATIONS) <= 1.5 * before
+
+
+def test_only_scheduled_cadences_have_an_interval():
+    with pytest.raises(ValueError, match="scheduled"):
+        ProbeSchedule(ProbeSettings(), LAST).interval(Cadence.EVERY_STEP)
