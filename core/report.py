@@ -20,6 +20,7 @@ from .. import __version__
 from .diagnosis import Diagnosis
 from .experiment import command_line
 from .history import Snapshot
+from .machine import this_machine
 from .record import LayerInfo, Metric
 from .run import Source
 
@@ -35,7 +36,8 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
     ``loss`` and ``accuracy`` under ``train`` are those of the last step's batch, before its update;
     under ``validation`` the newest measured. ``layers`` holds the newest measured values at
     ``layers_step``, the last step without a value that is not finite; ``layers_at_start`` those of
-    the first step. ``seconds`` is training time without pauses.
+    the first step. ``seconds`` is training time without pauses. ``machine`` is what their last bits
+    and their speed depend on.
 
     Args:
         source: the run.
@@ -69,6 +71,7 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
         "events": plain(snapshot.events),
         "error": status.error or None,
         "settings": plain(experiment.to_dict()),
+        "machine": plain(this_machine()),
     }
 
 

@@ -65,11 +65,12 @@ def test_importing_all_of_the_core_and_the_presets_loads_no_screen(package, tmp_
         (["presets"], {"numpy", "textual", "plotext"}),
         (["presets", "show", "healthy"], {"numpy", "textual", "plotext"}),
         (["gradcheck", "worked-example"], {"textual", "plotext"}),
+        (["bench", "W9"], {"textual", "plotext", "torch", "jax", "sklearn"}),
         (["run", "worked-example", "--headless", "--steps", "2"], {"textual", "plotext"}),
         (["run", "worked-example", "--json", "--steps", "2"], {"textual", "plotext"}),
     ],
     ids=" ".join,
 )
 def test_a_command_loads_nothing_heavy_that_it_does_not_need(words, heavy, tmp_path):
-    expected = 2 if words == ["run", "--sed"] else 0
+    expected = 2 if words in (["run", "--sed"], ["bench", "W9"]) else 0
     assert not loaded_by(RUN.format(words=words), tmp_path, expected) & heavy

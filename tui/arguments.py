@@ -97,6 +97,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("NAME|FILE.toml", "train a preset or an experiment and watch it"),
     "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
     "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
+    "bench": ("[WORKLOAD ...]", "time a training step beside PyTorch and others"),
 }
 """Every command: what it takes, and what it does."""
 
@@ -127,6 +128,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
     _run_options(commands["run"])
     _presets_options(commands["presets"])
     _gradcheck_options(commands["gradcheck"])
+    _bench_options(commands["bench"])
     return parser, commands
 
 
@@ -149,6 +151,12 @@ def _run_options(run: _Parser) -> None:
         help="with --headless or --json: write the history to FILE",
     )
     run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
+    run.add_argument(
+        "--threads",
+        type=_whole_above_zero,
+        metavar="N",
+        help="threads of a matrix product (1, or what OMP_NUM_THREADS and its like say)",
+    )
 
 
 def _presets_options(presets: _Parser) -> None:
@@ -162,6 +170,30 @@ def _gradcheck_options(gradcheck: _Parser) -> None:
     gradcheck.epilog = _exit_codes(0, 1, 2, 130, 141)
     # Nothing is trained; but the options of a run can be pasted here.
     _experiment_options(gradcheck, argparse.SUPPRESS)
+
+
+def _bench_options(bench: _Parser) -> None:
+    bench.epilog = _exit_codes(0, 1, 2, 130, 141)
+    bench.add_argument(
+        "workloads",
+        nargs="*",
+        metavar="WORKLOAD",
+        help="W1, W2 (or W2-SGD, W2-Adam), W3, W4; none: all of them",
+    )
+    bench.add_argument(
+        "--dtype",
+        type=_dtype,
+        default="float32",
+        metavar="TYPE",
+        help="float32 or float64 (float32)",
+    )
+    bench.add_argument(
+        "--rounds", type=_whole_above_zero, metavar="N", help="turns of every contender (7)"
+    )
+    bench.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    bench.add_argument(
+        "--quick", action="store_true", help="one short turn: whether it works, not how fast"
+    )
 
 
 def _exit_codes(*codes: int) -> str:
@@ -200,7 +232,9 @@ def _meant(command: str, parser: _Parser, commands: Iterable[str]) -> str:
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
+    names = list(known)
+    begun = [name for name in names if len(word) > 2 and name.startswith(word)]
+    near = begun or difflib.get_close_matches(word, names, n=1)
     return f", did you mean {near[0]}?" if near else ""
 
 
@@ -246,6 +280,12 @@ def _converter(
 _whole = _converter(int, lambda _: True, "a whole number")
 _whole_above_zero = _converter(int, lambda value: value >= 1, "a whole number of at least 1")
 _pace = _converter(float, lambda value: value >= SLOWEST, f"a number of at least {SLOWEST}")
+
+
+def _dtype(text: str) -> str:
+    if text not in ("float32", "float64"):
+        raise argparse.ArgumentTypeError(f"must be float32 or float64, not {_shown(text)}")
+    return text
 
 
 def _filled(text: str) -> str:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.blas import use_one_thread_unless_asked, use_threads
 from ..core.errors import InputError, allowed_values
 from ..core.quoting import quoted
 from .arguments import UsageError, parse
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from ..core.experiment import Experiment
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
-
-BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
-"""Matrices this small are slowed down by a second thread; read when NumPy is imported."""
 
 TRACEBACK = "BACKSCOPE_TRACEBACK"
 """Set in the environment, an unexpected error shows its traceback."""
@@ -41,8 +39,7 @@ LINE_LIMIT = 1_000
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code (``backscope --help`` lists them)."""
-    for variable in BLAS_THREADS:
-        os.environ.setdefault(variable, "1")
+    use_one_thread_unless_asked()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Not every terminal can show every character; that must not end a command.
@@ -103,6 +100,8 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("backscope run: --plot goes with --headless")
     if options.force and options.csv is None:
         raise UsageError("backscope run: --force goes with --csv")
+    if options.threads is not None:
+        use_threads(options.threads)
     experiment = _experiment(options)
     if headless:
         from .headless import run_headless
@@ -156,11 +155,26 @@ def _gradcheck(options: argparse.Namespace) -> int:
     return DONE if all(check.verdict != "FAIL" for check in checks) else FAILED
 
 
+def _bench(options: argparse.Namespace) -> int:
+    # All contenders have one thread, or their times cannot be compared.
+    use_threads(1)
+    from .bench import run_bench
+
+    return run_bench(
+        options.workloads,
+        dtype=options.dtype,
+        rounds=options.rounds,
+        quick=options.quick,
+        as_json=options.json,
+    )
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "": _gallery,
     "run": _run,
     "presets": _presets,
     "gradcheck": _gradcheck,
+    "bench": _bench,
 }
 
 

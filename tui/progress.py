@@ -22,10 +22,13 @@ QUIET = 30.0
 
 
 class Progress(Protocol):
-    """Told again and again where a run stands."""
+    """Told again and again where a run, or whatever else takes its time, stands."""
 
     def show(self, status: RunStatus, snapshot: Snapshot) -> None:
         """Say where the run stands, if it is time to."""
+
+    def say(self, line: str) -> None:
+        """Say where something else stands."""
 
     def clear(self) -> None:
         """Leave nothing unfinished behind."""
@@ -35,6 +38,9 @@ class Silence:
     """Says nothing."""
 
     def show(self, status: RunStatus, snapshot: Snapshot) -> None:
+        """Say nothing."""
+
+    def say(self, line: str) -> None:
         """Say nothing."""
 
     def clear(self) -> None:
@@ -51,8 +57,11 @@ class RewrittenLine:
 
     def show(self, status: RunStatus, snapshot: Snapshot) -> None:
         """Rewrite the line if it has changed."""
-        # The last column stays free: a line that fills it wraps on some terminals.
-        line = progress_text(status, snapshot, max(self._width() - 1, 0))
+        self.say(progress_text(status, snapshot, self._room()))
+
+    def say(self, line: str) -> None:
+        """Rewrite the line, as much of it as fits, if it has changed."""
+        line = line[: self._room()]
         if line != self._shown:
             self._stream.write(f"\r{line}\x1b[K")
             self._stream.flush()
@@ -64,6 +73,10 @@ class RewrittenLine:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
             self._shown = ""
+
+    def _room(self) -> int:
+        # The last column stays free: a line that fills it wraps on some terminals.
+        return max(self._width() - 1, 0)
 
 
 class PlainLines:
@@ -79,9 +92,13 @@ class PlainLines:
         """Write a line if it is time to."""
         tenth, now = LINES * status.step // max(status.planned, 1), self._clock()
         if tenth > self._tenth or now >= self._said + QUIET:
-            self._stream.write(progress_text(status, snapshot) + "\n")
-            self._stream.flush()
+            self.say(progress_text(status, snapshot))
             self._tenth, self._said = tenth, now
+
+    def say(self, line: str) -> None:
+        """Write the line."""
+        self._stream.write(line + "\n")
+        self._stream.flush()
 
     def clear(self) -> None:
         """Every line is finished already."""

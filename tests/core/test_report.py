@@ -112,6 +112,7 @@ def test_every_key_of_the_contract_is_there():
         "layers_step",
         "findings",
         "settings",
+        "machine",
     } <= said.keys()
     assert said["version"] == __version__
     assert said["experiment"] == "worked-example"

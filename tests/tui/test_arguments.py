@@ -40,7 +40,7 @@ def test_options_may_stand_before_the_name():
     ("words", "line"),
     [
         ("rnu", "backscope: unknown command rnu, did you mean run?"),
-        ("bogus", "backscope: unknown command bogus; commands: run, presets, gradcheck"),
+        ("bogus", "backscope: unknown command bogus; commands: run, presets, gradcheck, bench"),
         (
             "vanishing",
             "backscope: unknown command vanishing, did you mean backscope run vanishing?",
@@ -97,6 +97,15 @@ def test_options_may_stand_before_the_name():
         ("version", "backscope: unknown command version, did you mean backscope --version?"),
         ("run healthy -- x", "backscope run: unexpected argument x"),
         (
+            "run healthy --threads 0",
+            "backscope run: --threads must be a whole number of at least 1, not 0",
+        ),
+        ("bench --rond 3", "backscope bench: unknown option --rond, did you mean --rounds?"),
+        (
+            "bench --dtype float16",
+            "backscope bench: --dtype must be float32 or float64, not float16",
+        ),
+        (
             "run healthy --pace 1e-300",
             "backscope run: --pace must be a number of at least 0.001, not 1e-300",
         ),
@@ -122,7 +131,7 @@ def test_a_number_of_thousands_of_digits_is_refused_and_not_computed():
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        ([""], "backscope: unknown command ''; commands: run, presets, gradcheck"),
+        ([""], "backscope: unknown command ''; commands: run, presets, gradcheck, bench"),
         (["run", "healthy", "--steps", ""], "--steps must be a whole number of at least 1, not ''"),
         (["run", "healthy", "--seed", "a b"], "--seed must be a whole number, not 'a b'"),
         (["run", "healthy", "--data="], "--data needs a value"),

@@ -63,6 +63,25 @@ def test_blas_gets_one_thread_unless_the_person_says_otherwise(capsys, monkeypat
     assert [os.environ[name] for name in names] == ["4", "1", "1"]
 
 
+def threads_of(*words, **environment):
+    done = command(
+        *("run", "worked-example", "--steps", "2", "--json", *words),
+        env={key: value for key, value in os.environ.items() if not key.endswith("_NUM_THREADS")}
+        | environment,
+    )
+    return json.loads(done.stdout)["machine"]["blas_threads"]
+
+
+def test_a_run_records_its_one_thread_or_those_that_were_asked_for():
+    if threads_of() is None:
+        pytest.skip("NumPy uses a library that cannot be asked")
+    two = min(2, os.cpu_count())
+    assert threads_of() == 1
+    assert threads_of("--threads", "2") == two
+    assert threads_of(OMP_NUM_THREADS="2") == two
+    assert threads_of("--threads", "1", OMP_NUM_THREADS="2") == 1
+
+
 # Usage
 
 
@@ -97,6 +116,16 @@ def test_control_characters_of_the_command_line_are_not_printed(refused):
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in line)
     (line,) = refused("run", "\x1b[2J[@click=app.quit]\x07")
     assert not any(ord(c) < 32 or 127 <= ord(c) < 160 for c in line)
+
+
+# Benchmarks
+
+
+def test_a_workload_that_there_is_not_is_named_with_the_nearest(refused):
+    assert refused("bench", "W2-adan") == [
+        "backscope: 'W2-adan' is no workload, did you mean W2-Adam? "
+        "Allowed: W1, W2-SGD, W2-Adam, W3, W4"
+    ]
 
 
 # Without a terminal

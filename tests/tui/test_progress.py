@@ -130,3 +130,12 @@ def test_progress_is_a_rewritten_line_only_on_a_terminal_that_can(monkeypatch):
     monkeypatch.delenv("TERM")
     assert isinstance(progress_on(Terminal(), lines=True), PlainLines)
     assert isinstance(progress_on(None, lines=True), Silence)
+
+
+def test_something_else_is_said_in_place_no_wider_than_the_terminal_or_as_a_line():
+    terminal, log = Terminal(), io.StringIO()
+    RewrittenLine(terminal, lambda: 8).say("workload 1")
+    assert terminal.getvalue() == "\rworkloa\x1b[K"
+    PlainLines(log).say("workload 1")
+    assert log.getvalue() == "workload 1\n"
+    Silence().say("workload 1")

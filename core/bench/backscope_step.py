@@ -1,0 +1,51 @@
+"""Backscope as a contender: its own trainer, bare or with its instruments on."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import islice
+
+from ..settings import ProbeSettings
+from .workloads import ENDLESS, Exercise
+
+NEVER = 1_000_000
+"""The longest interval of a probe: measured at the first step and then not for long."""
+FEW = ProbeSettings(activations_every=NEVER, dead_every=NEVER)
+"""Loss, norms and silent units of each step."""
+ALL = ProbeSettings(activations_every=1, dead_every=1)
+"""Everything at each step."""
+
+
+class BackscopeStep:
+    """The trainer, driven as a run drives it.
+
+    Args:
+        exercise: what to train.
+        probes: what to measure how often; None: nothing, the training alone.
+    """
+
+    def __init__(self, exercise: Exercise, probes: ProbeSettings | None = None) -> None:
+        self._trainer = exercise.trainer(probes or FEW)
+        self._exercise = exercise
+        self._bare = getattr(self._trainer, "advance_bare", None) if probes is None else None
+        self._steps = self._trainer.steps()
+
+    def advance(self, steps: int) -> int:
+        """Train so many steps.
+
+        Raises:
+            RuntimeError: training has ended, which would make the rest look fast.
+        """
+        if self._bare is not None:
+            self._bare(steps)
+        else:
+            deque(islice(self._steps, steps), maxlen=0)
+        if self._trainer.state.final:
+            raise RuntimeError(f"the training has {self._trainer.state} at {self._trainer.step}")
+        return steps
+
+    def loss(self) -> float:
+        """The loss of all rows."""
+        X, targets = self._trainer.training_rows(ENDLESS)
+        loss, _ = self._trainer.loss_and_gradients(X, targets)
+        return loss
