@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
+from ..record import StepRecord
 from ..settings import ProbeSettings
 from .workloads import ENDLESS, Exercise
 
@@ -43,6 +44,10 @@ class BackscopeStep:
         if self._trainer.state.final:
             raise RuntimeError(f"the training has {self._trainer.state} at {self._trainer.step}")
         return steps
+
+    def record(self) -> StepRecord:
+        """Train one step and give what was measured of it."""
+        return next(self._steps)
 
     def loss(self) -> float:
         """The loss of all rows."""

@@ -38,6 +38,7 @@ class Workload:
     optimizer: str
     learning_rate: float
     batch: int
+    gain: float = 1.0
 
     @property
     def loss(self) -> str:
@@ -124,6 +125,7 @@ class Exercise:
                 hidden=workload.hidden,
                 activation=workload.activation,
                 initializer=workload.initializer,
+                gain=workload.gain,
             ),
             training=TrainingSettings(
                 loss=workload.loss,

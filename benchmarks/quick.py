@@ -1,0 +1,72 @@
+"""Does every benchmark still run? Each one once, as quickly as it goes, a line for each.
+
+Fails if one crashes or hangs, never because one is slow.
+
+    python benchmarks/quick.py [--folder benchmarks] [--timeout 60]
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+QUICK = "--quick"
+WITHOUT_QUICK = {
+    "dashboard_cost.py": ("--rounds", "1", "--seconds", "1"),
+    "first_paint.py": ("--rounds", "1"),
+}
+"""What shortens a benchmark that has no ``--quick``."""
+SAID = 2_000
+"""Characters of the output of a crash that are shown, its last ones."""
+
+
+def benchmarks(folder: Path) -> list[Path]:
+    """Every file of the folder that runs on its own, but this one."""
+    return [
+        path
+        for path in sorted(folder.glob("*.py"))
+        if path.name != Path(__file__).name and '__name__ == "__main__"' in path.read_text("utf-8")
+    ]
+
+
+def run(path: Path, timeout: float) -> str:
+    """Run one benchmark; what went wrong, or nothing."""
+    has_quick = f'"{QUICK}"' in path.read_text("utf-8")
+    words = (QUICK,) if has_quick else WITHOUT_QUICK.get(path.name, ())
+    try:
+        done = subprocess.run(
+            [sys.executable, str(path), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"not done after {timeout:g} s"
+    return f"exit code {done.returncode}\n{done.stdout[-SAID:]}" if done.returncode else ""
+
+
+def main() -> int:
+    """Run them all and say how each went."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, default=Path(__file__).parent)
+    parser.add_argument("--timeout", type=float, default=60.0, help="seconds for each")
+    options = parser.parse_args()
+    failed = 0
+    for path in benchmarks(options.folder):
+        started = time.perf_counter()
+        wrong = run(path, options.timeout)
+        seconds = time.perf_counter() - started
+        print(f"{path.name:24}{seconds:6.1f} s  {wrong or 'ok'}", flush=True)
+        failed += bool(wrong)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
