@@ -45,12 +45,14 @@ def run_bench(
     seconds = QUICK_SLICE if quick else SLICE_SECONDS
     progress = progress_on(sys.stderr, lines=not as_json)
     results = []
-    for number, workload in enumerate(workloads, start=1):
-        with suppress(OSError):  # nobody reads it any more
-            progress.say(f"workload {number} of {len(workloads)}: {workload.name}")
-        results.append(measure(workload, dtype, rounds=rounds, slice_seconds=seconds))
-    with suppress(OSError):
-        progress.clear()
+    try:
+        for number, workload in enumerate(workloads, start=1):
+            with suppress(OSError):  # nobody reads it any more
+                progress.say(f"workload {number} of {len(workloads)}: {workload.name}")
+            results.append(measure(workload, dtype, rounds=rounds, slice_seconds=seconds))
+    finally:
+        with suppress(OSError):
+            progress.clear()
     told = (results, this_machine(), versions())
     if sys.stdout is not None:
         facts = json.dumps(bench_facts(*told), allow_nan=False, indent=2) + "\n"

@@ -70,3 +70,21 @@ def test_progress_that_nobody_reads_does_not_end_the_measuring(measured, capsys,
     monkeypatch.setattr(sys, "stderr", Gone())
     assert run_bench(["W1"]) == 0
     assert "W1: " in capsys.readouterr().out
+
+
+def test_an_interrupt_leaves_no_unfinished_line(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(bench, "measure", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run_bench(["W1"])
+    assert "workload 1 of 1: W1" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
