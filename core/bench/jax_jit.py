@@ -26,7 +26,7 @@ class JaxJit:
         self._wide = exercise.dtype == "float64"
         self._batches = exercise.batches()
         with self._jax.enable_x64(self._wide):
-            put = self._jax.numpy.asarray
+            put = self._jax.numpy.array  # copies: what is donated must not be shared
             self._X, self._Y = put(exercise.X), put(exercise.targets())
             weights = [(put(W), put(b)) for W, b in exercise.weights]
             moments = [self._jax.tree.map(self._jax.numpy.zeros_like, weights) for _ in range(2)]

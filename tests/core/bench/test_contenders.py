@@ -1,5 +1,8 @@
 """The contenders train one and the same network, each in its own code."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +25,22 @@ SMALL = {
     "adam": Workload("adam", 6, (8,) * 3, 4, "relu", "he_normal", "adam", 0.01, 32),
     "tanh": Workload("tanh", 3, (7, 7), 5, "tanh", "xavier_normal", "adam", 0.01, 128),
 }
+HERE = [name for name in CONTENDERS if name != "JAX jit"]
+"""JAX has a process of its own: where it is loaded, forking is an error to it."""
+IN_JAX = """
+import json
+from backscope.core.bench.contenders import BACKSCOPE, CONTENDERS
+from backscope.core.bench.workloads import Exercise, Workload
+exercise = Exercise({workload!r}, {dtype!r})
+weights = [array.copy() for pair in exercise.weights for array in pair]
+losses = []
+for name in (BACKSCOPE, "JAX jit"):
+    contender = CONTENDERS[name].make(exercise)
+    contender.advance({steps})
+    losses.append(contender.loss())
+same = all((a == b).all() for a, b in zip(weights, sum(exercise.weights, ()), strict=True))
+print(json.dumps([*losses, same]))
+"""
 
 
 def made(name, exercise):
@@ -35,7 +54,7 @@ def made(name, exercise):
 
 @pytest.mark.parametrize("workload", SMALL.values(), ids=SMALL)
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-5), ("float64", 1e-11)])
-@pytest.mark.parametrize("name", [name for name in CONTENDERS if name != "scikit-learn"])
+@pytest.mark.parametrize("name", [name for name in HERE if name != "scikit-learn"])
 def test_the_same_batches_lead_to_the_same_loss(name, workload, dtype, tolerance):
     exercise = Exercise(workload, dtype)
     reference, contender = CONTENDERS[BACKSCOPE].make(exercise), made(name, exercise)
@@ -47,7 +66,19 @@ def test_the_same_batches_lead_to_the_same_loss(name, workload, dtype, tolerance
     assert contender.loss() == pytest.approx(reference.loss(), rel=tolerance)
 
 
-@pytest.mark.parametrize("name", CONTENDERS)
+@pytest.mark.skipif(versions()["jax"] is None, reason="jax is not installed")
+@pytest.mark.parametrize("workload", SMALL.values(), ids=SMALL)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-5), ("float64", 1e-11)])
+def test_jax_comes_to_the_same_loss_and_leaves_the_weights_alone(workload, dtype, tolerance):
+    code = IN_JAX.format(workload=workload, dtype=dtype, steps=STEPS)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    backscope, jax, same = json.loads(done.stdout)
+    assert jax == pytest.approx(backscope, rel=tolerance)
+    assert same
+
+
+@pytest.mark.parametrize("name", HERE)
 def test_no_contender_changes_what_the_others_start_from(name):
     exercise = Exercise(SMALL["relu"] if "fused" not in name else SMALL["adam"])
     weights = [(W.copy(), b.copy()) for W, b in exercise.weights]
