@@ -11,10 +11,11 @@ from .workloads import ENDLESS, Exercise
 
 NEVER = 1_000_000
 """The longest interval of a probe: measured at the first step and then not for long."""
-FEW = ProbeSettings(activations_every=NEVER, dead_every=NEVER)
+FEW = ProbeSettings(signal_every=NEVER, activations_every=NEVER, dead_every=NEVER)
 """Loss, norms and silent units of each step."""
-ALL = ProbeSettings(activations_every=1, dead_every=1)
-"""Everything at each step."""
+ALL = ProbeSettings(signal_every=1, activations_every=1, dead_every=NEVER)
+"""All that can be measured of each step's own arrays. Dead units cannot: they need a forward pass
+of the fixed probe set, four times as many rows as a batch."""
 
 
 class BackscopeStep:
@@ -28,7 +29,7 @@ class BackscopeStep:
     def __init__(self, exercise: Exercise, probes: ProbeSettings | None = None) -> None:
         self._trainer = exercise.trainer(probes or FEW)
         self._exercise = exercise
-        self._bare = getattr(self._trainer, "advance_bare", None) if probes is None else None
+        self._bare = probes is None
         self._steps = self._trainer.steps()
 
     def advance(self, steps: int) -> int:
@@ -37,8 +38,8 @@ class BackscopeStep:
         Raises:
             RuntimeError: training has ended, which would make the rest look fast.
         """
-        if self._bare is not None:
-            self._bare(steps)
+        if self._bare:
+            self._trainer.advance_bare(steps)
         else:
             deque(islice(self._steps, steps), maxlen=0)
         if self._trainer.state.final:
