@@ -12,8 +12,6 @@ from functools import lru_cache
 
 from rich.color import ColorSystem
 from rich.console import Console
-from rich.control import Control
-from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
 from textual.strip import Strip
@@ -46,32 +44,52 @@ class NarrowUpdate(ChopsUpdate):
         depth = console._color_system or ColorSystem.TRUECOLOR
         out: list[str] = []
         now: Codes = PLAIN
+        column, row = -1, -1
         for y, first, last in self.spans:
             for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 left, right = max(first, x), min(last, end)
                 if strip is None or left >= right:
                     continue
-                out.append(Control.move_to(left, y).segment.text)
-                for segment in strip.crop(left - x, right - x):
-                    now = _put(out, segment, now, depth)
+                out.append(move_to(left, y, column if row == y else -1))
+                column, row = right, y
+                for text, style, _ in strip.crop(left - x, right - x):
+                    codes = codes_of(style, depth) if style is not None else PLAIN
+                    now = put(out, text, style, codes, now, depth)
         if now != PLAIN:
             out.append(RESET)
         return "".join(out)
 
 
-def _put(out: list[str], segment: Segment, now: Codes, depth: ColorSystem) -> Codes:
-    """Write a segment where the terminal has the codes ``now``; the codes it has then."""
-    text, style, _ = segment
+def move_to(x: int, y: int, from_x: int = -1) -> str:
+    """Move the cursor to a cell, from ``from_x`` to the right in the same row if that is not -1."""
+    if not 0 <= from_x <= x:
+        return f"\x1b[{y + 1};{x + 1}H"
+    return f"\x1b[{x - from_x}C" if x > from_x else ""
+
+
+def put(
+    out: list[str],
+    text: str,
+    style: Style | None,
+    codes: Codes | None,
+    now: Codes,
+    depth: ColorSystem,
+) -> Codes:
+    """Write text where the terminal has the codes ``now``; the codes it has then.
+
+    ``codes`` are the style's; None where it has something besides colors and attributes, such as a
+    link.
+    """
     if not text:
         return now
-    codes = _codes(style, depth) if style is not None else PLAIN
-    if codes is None:  # something besides colors and attributes, such as a link
+    if codes is None:
         out += [RESET, Strip.render_style(style or Style(), text, color_system=depth)]
         return PLAIN
     out += [difference(now, codes), text]
     return codes
 
 
+@lru_cache(4096)
 def difference(now: Codes, codes: Codes) -> str:
     """The shortest sequence from one style to another; attributes and defaults need a reset."""
     if now == codes:
@@ -82,7 +100,7 @@ def difference(now: Codes, codes: Codes) -> str:
 
 
 @lru_cache(4096)
-def _codes(style: Style, depth: ColorSystem) -> Codes | None:
+def codes_of(style: Style, depth: ColorSystem) -> Codes | None:
     """What Textual would send before the text, taken apart."""
     before, _, after = Strip.render_style(style, "\0", color_system=depth).partition("\0")
     if not before and not after:

@@ -16,6 +16,7 @@ from ..core.record import RunState
 from ..core.run import Source
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
+from .direct_update import Painter
 from .governor import Governor
 from .key_line import KeyLine
 from .log_pane import LogPane
@@ -40,6 +41,7 @@ class RunScreen(ArrangedScreen):
         self._observer: Observer | None = None
         self._experiment: Experiment | None = None
         self._governor = Governor()
+        self._painter = Painter(self)
         self._timer: Timer | None = None
         self._processor_time = 0.0
         self._failure_told = False
@@ -101,9 +103,7 @@ class RunScreen(ArrangedScreen):
         self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
         if view is None:
             return False
-        with self.app.batch_update():
-            for panel in self.query(Panel):
-                panel.show(view)
+        self._painter.paint(self.query(Panel), view)
         self._tell_failure()
         return True
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from textual import events
 from textual.content import Content
@@ -22,6 +22,15 @@ from ..safe_text import safe_text
 from ..view import View
 from .changed_cells import changed_cells
 from .held import Held
+
+
+class Span(NamedTuple):
+    """Cells of one row of a panel's content."""
+
+    row: int
+    left: int
+    right: int
+    """Exclusive."""
 
 
 class Draw(Protocol):
@@ -124,13 +133,31 @@ class Panel(Widget, can_focus=True):
 
     def show(self, view: View) -> None:
         """Show this view: rows that look as before are left alone."""
+        self.repaint(self.take(view))
+
+    def take(self, view: View) -> list[Span] | None:
+        """Draw this view and say which cells look different from before; None: all of them.
+
+        The caller sees to it that they are painted.
+        """
         self._view = view
         title = safe_text(self.instrument.title(view))
         if title != self._title:
             self._title = title
             self.border_title = Content(title)  # a str would be read as markup
-        if not self._hidden:
-            self._redraw()
+        return [] if self._hidden else self._redrawn()
+
+    def repaint(self, spans: list[Span] | None) -> None:
+        """Ask Textual to paint these cells; None: all."""
+        if spans is None:
+            self.refresh()
+        elif spans:
+            self.refresh(*(Region(left, y, right - left, 1) for y, left, right in spans))
+
+    @property
+    def strips(self) -> list[Strip]:
+        """The rows that are shown, on no background."""
+        return self._strips
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of a region."""
@@ -159,21 +186,23 @@ class Panel(Widget, can_focus=True):
         self._redraw()
 
     def _redraw(self) -> None:
+        self.repaint(self._redrawn())
+
+    def _redrawn(self) -> list[Span] | None:
+        """Draw; which cells are new."""
         if self._view is None:
-            return
+            return []
         width, height = self.size
         strips = self.instrument.draw(self._view, width, height, self._held)
         shown, self._strips = self._strips, strips
         if len(shown) != len(strips):
-            self.refresh()
-            return
-        regions = [
-            Region(left, y, right - left, 1)
+            return None
+        return [
+            Span(y, left, right)
             for y, (before, now) in enumerate(zip(shown, strips, strict=True))
+            if before is not now
             for left, right in changed_cells(before, now)
         ]
-        if regions:
-            self.refresh(*regions)
 
     # The mouse
 
