@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from rich.style import Style
 from textual.strip import Strip
 
 from .safe_text import safe_text
+
+if TYPE_CHECKING:
+    from .trace_cells import TraceCells
 
 BLANK = ord(" ")
 
@@ -41,13 +45,15 @@ class StyleTable:
 class StripCache:
     """The last frame of one widget: what was drawn, and the strips that came of it."""
 
-    __slots__ = ("chars", "index", "strips", "table")
+    __slots__ = ("chars", "index", "strips", "table", "traces")
 
     def __init__(self) -> None:
         self.chars: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
         self.index: NDArray[np.int16] = np.empty((0, 0), np.int16)
         self.table: StyleTable | None = None
         self.strips: list[Strip] = []
+        self.traces: TraceCells | None = None
+        """A chart's curves, without what stands around and on them."""
 
 
 class Canvas:

@@ -15,7 +15,6 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from ..core.record import Row
 from .axes import YRange, log_range
 from .bars import hbar, log_bar
 from .canvas import Canvas, StripCache, StyleTable, changed_rows, single_cells
@@ -23,21 +22,11 @@ from .glyphs import Glyphs
 from .heatmap import heat_columns, heatmap
 from .labels import by_importance, legend_parts, put_end_labels
 from .palette import Palette, crossed
-from .plane import BAD, BAND, DIM, FIRST, TEXT, Mark, Plane, base_styles, chart_frame, plain
+from .plane import DIM, FIRST, TEXT, Mark, Plane, base_styles, chart_frame, plain
 from .plot import inner_size
 from .series import Series, layer_series, middle
-from .traces import (
-    Intervals,
-    Pattern,
-    cells_any,
-    composed,
-    decoded,
-    dot_masks,
-    intervals,
-    joined,
-    pattern_columns,
-    run_starts,
-)
+from .trace_cells import Ground, trace_cells
+from .traces import Intervals, Pattern, cells_any
 
 __all__ = [
     "Legend",
@@ -123,7 +112,7 @@ def draw_chart(
     plane = Plane(canvas, drawn, top, x_range, glyphs)
     nothing = True
     if series and plane.chars.size:
-        nothing = _put_series(plane, series, y_range, log, legend, palette.colored)
+        nothing = _put_series(plane, series, y_range, log, legend, palette.colored, cache)
     plane.put_events(marks)
     plane.put_cursor(cursor, len(series))
     if nothing:
@@ -150,77 +139,34 @@ def _put_series(
     log: bool,
     legend: Legend,
     colored: bool,
+    cache: StripCache | None,
 ) -> bool:
     """Draw all curves; True when there was nothing to draw."""
-    height, _ = plane.chars.shape
+    height, width = plane.chars.shape
     glyphs = plane.glyphs
-    dots = height * glyphs.rows
-    low = np.array([one.low for one in series], np.float64)
-    high = np.array([one.high for one in series], np.float64)
-    bad = np.zeros(low.shape, np.bool_)
-    for number, one in enumerate(series):
-        if one.bad is not None:
-            bad[number] = one.bad
-    where = intervals(low, high, bad, y_range=y_range, dots=dots, log=log)
-    for one in series:
-        if one.band is not None:
-            _put_band(plane, one.band, y_range, log, colored)
-    top, bottom = joined(where, dots)
-    shown = where.there
-    if any(one.pattern != "solid" for one in series):
-        columns = shown.shape[1]
-        shown = shown & np.array([pattern_columns(one.pattern, columns, glyphs) for one in series])
-    masks = dot_masks(top, bottom, shown, height, glyphs)
-    union, owner = composed(masks, np.array([one.highlighted for one in series]))
-    inked = union != 0
-    np.copyto(plane.chars, decoded(glyphs)[union], where=inked)
-    np.copyto(plane.index, owner + FIRST, where=inked)
-    _put_exceptions(plane, where, dots)
+    ground = Ground(
+        height=height,
+        columns=width * glyphs.columns,
+        x_range=plane.x_range,
+        y_range=y_range,
+        log=log,
+        glyphs=glyphs,
+        colored=colored,
+        patterns=tuple(one.pattern for one in series),
+        highlighted=tuple(one.highlighted for one in series),
+        banded=tuple(number for number, one in enumerate(series) if one.band is not None),
+    )
+    drawn = trace_cells(ground, series, cache.traces if cache else None)
+    if cache:
+        cache.traces = drawn
+    inked = drawn.chars != 0
+    np.copyto(plane.chars, drawn.chars, where=inked)
+    np.copyto(plane.index, drawn.index, where=inked)
+    where, dots = drawn.where, height * glyphs.rows
     if legend == "end":
         _put_names(plane, series, where, dots)
     inside = where.there & (where.top < dots) & (where.bottom >= 0)
     return not (inside.any() or where.bad.any())
-
-
-def _put_band(
-    plane: Plane, band: tuple[Row, Row], y_range: tuple[float, float], log: bool, colored: bool
-) -> None:
-    """The area between two curves; without color, or with coarse dots, a shade."""
-    low, high = (np.asarray(values, np.float64)[None, :] for values in band)
-    glyphs = plane.glyphs
-    height = plane.chars.shape[0]
-    dots = height * glyphs.rows
-    never = np.zeros(low.shape, np.bool_)
-    where = intervals(low, high, never, y_range=y_range, dots=dots, log=log, bridge=False)
-    mask = dot_masks(where.top, where.bottom, where.there, height, glyphs)[0]
-    inked = mask != 0
-    fine = colored and glyphs.columns * glyphs.rows > 4
-    filling = decoded(glyphs)[mask] if fine else np.uint32(ord(glyphs.fill))
-    np.copyto(plane.chars, filling, where=inked)
-    np.copyto(plane.index, np.int16(BAND), where=inked)
-
-
-def _put_exceptions(plane: Plane, where: Intervals, dots: int) -> None:
-    """Points without neighbours, arrows to what lies off the scale, marks of non-finite values."""
-    glyphs = plane.glyphs
-    height = plane.chars.shape[0]
-    there = where.there
-    lonely = there.copy()
-    lonely[:, 1:] &= ~there[:, :-1]
-    lonely[:, :-1] &= ~there[:, 1:]
-    inside = (where.top < dots) & (where.bottom >= 0)
-    for number, column in np.argwhere(lonely & inside).tolist():
-        row = min(max(int(where.top[number, column]), 0) // glyphs.rows, height - 1)
-        plane.put(row, column // glyphs.columns, glyphs.point, FIRST + number)
-    above, below = there & (where.bottom < 0), there & (where.top >= dots)
-    for flags, row, glyph in ((above, 0, glyphs.above), (below, height - 1, glyphs.below)):
-        if flags.any():
-            for number, column in np.argwhere(run_starts(cells_any(flags, glyphs))).tolist():
-                plane.put(row, column, glyph, FIRST + number)
-    if where.bad.any():
-        cells = cells_any(where.bad, glyphs).any(axis=0)
-        plane.chars[0, cells] = ord(glyphs.bad)
-        plane.index[0, cells] = BAD
 
 
 def _put_names(plane: Plane, series: Sequence[Series], where: Intervals, dots: int) -> None:

@@ -6,6 +6,9 @@ No widget is needed here: what a person wants to see comes in, a ``View`` goes o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
+
+import numpy as np
 
 from ..core.diagnosis import Diagnosis
 from ..core.experiment import command_line
@@ -55,6 +58,8 @@ class Observer:
         self.logarithmic = False
         """Whether the loss was shown on a log axis last."""
         self._spread = False
+        self._spread_until = 0
+        self._least, self._greatest = nan, nan
 
     @property
     def extent(self) -> Extent:
@@ -110,10 +115,12 @@ class Observer:
 
     def _loss_is_spread(self) -> bool:
         """Whether the loss has ever needed a log axis; once it has, the axis stays."""
-        if not self._spread and self.snapshot.count:
-            loss = self.snapshot.envelope(
-                "loss", self.snapshot.first_step, self.snapshot.last_step + 1, 1
-            )
-            low, high = float(loss.low[0]), float(loss.high[0])
-            self._spread = low > 0.0 and high / LOG_SPREAD > low
+        stop = self.snapshot.last_step + 1
+        start = max(self._spread_until, self.snapshot.first_step)
+        if not self._spread and start < stop:
+            loss = self.snapshot.envelope("loss", start, stop, 1)
+            self._spread_until = stop
+            self._least = float(np.fmin(self._least, loss.low[0]))
+            self._greatest = float(np.fmax(self._greatest, loss.high[0]))
+            self._spread = self._least > 0.0 and self._greatest / LOG_SPREAD > self._least
         return self._spread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -34,6 +35,7 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
         InputError: the experiment that the app was opened with cannot be trained.
     """
     loop = asyncio.new_event_loop()
+    gc.freeze()  # what is imported is no garbage: not to be walked over in the middle of a frame
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:

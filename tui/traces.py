@@ -59,20 +59,21 @@ def intervals(
         bridge: fill columns without a measurement by a straight line, unless ``bad`` lies between.
     """
     with np.errstate(all="ignore"):
-        bad = bad | np.isinf(low) | np.isinf(high)
-        low = np.where(np.isfinite(low), low, high)
-        high = np.where(np.isfinite(high), high, low)
-        there = np.isfinite(low)
+        ends = np.array([high, low])  # both at once: half the calls
+        finite = np.isfinite(ends)
+        there: Flags = finite[0] | finite[1]
+        if not finite.all():
+            bad = bad | np.isinf(ends).any(axis=0)
+            ends = np.where(finite, ends, ends[::-1])
         if log:
-            low, high = (np.log10(np.maximum(values, 0.0)) for values in (low, high))
-        top = _dot_rows(high, y_range, dots)
-        bottom = _dot_rows(low, y_range, dots)
+            ends = np.log10(np.maximum(ends, 0.0, out=ends), out=ends)
+        rows = _dot_rows(ends, y_range, dots)
         if bridge and not there.all():
-            top, bottom, there = _bridged(top, bottom, there, bad)
+            top, bottom, there = _bridged(rows[0], rows[1], there, bad)
+            rows = np.array([top, bottom])
         shown = there & (y_range[1] > y_range[0])
-        first: Rows = np.where(shown, np.floor(top), 0).astype(np.int32)
-        last: Rows = np.where(shown, np.floor(bottom), 0).astype(np.int32)
-    return Intervals(first, np.maximum(last, first), shown, bad)
+        whole: Rows = np.where(shown, np.floor(rows), 0).astype(np.int32)
+    return Intervals(whole[0], np.maximum(whole[1], whole[0]), shown, bad)
 
 
 def _dot_rows(values: Floats, y_range: tuple[float, float], dots: int) -> Floats:
@@ -81,7 +82,7 @@ def _dot_rows(values: Floats, y_range: tuple[float, float], dots: int) -> Floats
     if not np.isfinite(hi - lo):
         values, lo, hi = values / 4, lo / 4, hi / 4
     rows = (hi - values) / (hi - lo) * (dots - 1) + 0.5
-    return np.clip(rows, -FAR, FAR)
+    return np.maximum(np.minimum(rows, FAR), -FAR)  # np.clip takes a detour of 5 us
 
 
 def _bridged(top: Floats, bottom: Floats, there: Flags, bad: Flags) -> tuple[Floats, Floats, Flags]:
@@ -109,7 +110,7 @@ def _bridged(top: Floats, bottom: Floats, there: Flags, bad: Flags) -> tuple[Flo
 
 def joined(where: Intervals, dots: int) -> tuple[Rows, Rows]:
     """Tops and bottoms that touch those of the next column; cut at one row beyond the edges."""
-    top, bottom = np.clip(where.top, -1, dots), np.clip(where.bottom, -1, dots)
+    top, bottom = (np.maximum(np.minimum(ends, dots), -1) for ends in (where.top, where.bottom))
     pair = where.there[:, :-1] & where.there[:, 1:]
     falls = pair & (top[:, 1:] > bottom[:, :-1] + 1)
     rises = pair & (top[:, :-1] > bottom[:, 1:] + 1)
@@ -140,8 +141,8 @@ def dot_masks(top: Rows, bottom: Rows, there: Flags, height: int, glyphs: Glyphs
     first = (np.arange(height, dtype=np.int32) * rows)[:, None]
     start = np.where(there, top, FAR)[:, None, :] - first
     stop = np.where(there, bottom + 1, -FAR)[:, None, :] - first
-    np.clip(start, 0, rows, out=start)
-    np.clip(stop, 0, rows, out=stop)
+    for edge in (start, stop):
+        np.minimum(np.maximum(edge, 0, out=edge), rows, out=edge)
     start *= rows + 1
     start += stop
     masks = _mask_table(rows)[start]

@@ -142,7 +142,7 @@ def _cover(
             end = start + 1
         else:
             end = min(stop, view.complete(use, count))
-            if use < level:
+            if use < level and start < view.complete(use + 1, count):
                 end = min(end, start - start % (FOLD * unit) + FOLD * unit)
             end -= (end - start) % unit
         end = min(end, start - start % span + span)

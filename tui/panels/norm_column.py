@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from rich.style import Style
 
 from ...core.record import Row
@@ -58,14 +57,15 @@ class NormColumn:
         Not ``first`` is the second row of a tall bar: without words and number.
         """
         palette, glyphs = view.palette, view.glyphs
-        bad, zero = values[~np.isfinite(values)], values == 0
-        if bad.size:
-            word = ("" if len(bad) == len(values) else "some ") + bad_word(float(bad[0]))
+        norms: list[float] = values.tolist()  # of few numbers Python is faster than NumPy
+        bad = [norm for norm in norms if not math.isfinite(norm)]
+        if bad:
+            word = ("" if len(bad) == len(norms) else "some ") + bad_word(bad[0])
             return self._in_words(glyphs.bad, "not finite", word, palette.error, first)
-        if zero.any():
-            word = "exactly 0" if zero.all() else "some 0"
+        low, high = min(norms), max(norms)
+        if low == 0:
+            word = "exactly 0" if high == 0 else "some 0"
             return self._in_words(glyphs.zero, self.nothing, word, palette.warning, first)
-        low, high = float(values.min()), float(values.max())
         number = f"{low:.1e}"
         if len(values) > 1 and self.number >= RANGE:
             number = f"{low:.1e} .. {high:.1e}"

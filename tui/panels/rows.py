@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -16,17 +17,28 @@ Part = tuple[str, Style]
 
 
 def row(view: View, parts: Iterable[Part], width: int) -> Strip:
-    """Parts side by side in exactly ``width`` cells; what is cut ends in an ellipsis."""
+    """Parts side by side in exactly ``width`` cells; what is cut ends in an ellipsis.
+
+    Equal rows are the same strip: what looks as before is not looked at twice.
+    """
+    glyphs = view.glyphs
+    return _row(tuple(parts), width, glyphs.ascii, glyphs.ellipsis, view.palette.text)
+
+
+@lru_cache(1024)
+def _row(
+    parts: tuple[Part, ...], width: int, ascii_only: bool, ellipsis: str, blank: Style
+) -> Strip:
     segments: list[Segment] = []
     used = 0
     for text, style in parts:
-        if view.glyphs.ascii and not text.isascii():
-            text = text.replace("…", view.glyphs.ellipsis).encode("ascii", "replace").decode()
+        if ascii_only and not text.isascii():
+            text = text.replace("…", ellipsis).encode("ascii", "replace").decode()
         room = width - used
         cells = cell_len(text)
         if cells > room:
             if room > 0:
-                cut = set_cell_size(text, max(room - 1, 0)) + view.glyphs.ellipsis
+                cut = set_cell_size(text, max(room - 1, 0)) + ellipsis
                 segments.append(Segment(cut, style))
             used = width
             break
@@ -34,7 +46,7 @@ def row(view: View, parts: Iterable[Part], width: int) -> Strip:
             segments.append(Segment(text, style))
             used += cells
     if used < width:
-        segments.append(Segment(" " * (width - used), view.palette.text))
+        segments.append(Segment(" " * (width - used), blank))
     return Strip(segments, max(width, 0))
 
 
