@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..record import Row
 from .pyramid import FOLD, Columns, Entries, Flags, Kept, Rows, View, without_infinities
@@ -44,7 +45,8 @@ class _Piece(NamedTuple):
     low: Row
     """``(lines, entries)``, a line for each layer; the rows themselves for level 0."""
     high: Row
-    bad: Flags
+    bad: Flags | None
+    """None: none of them."""
 
 
 def envelope(
@@ -87,26 +89,49 @@ def envelope(
     # A row belongs to the column whose edges enclose it: the first row at or after an edge.
     bounds = np.minimum(np.maximum(np.ceil(edges), begin), end).astype(np.int64)
     filled = np.flatnonzero(bounds[:-1] < bounds[1:])
-    # A first column that begins before the first row may hold less than an entry of the others'.
-    split = int(bounds[filled[0] + 1])
-    pieces = [
-        *_cover(view, meaning, lines, count, begin, split, _level(min(width, split - begin))),
-        *_cover(view, meaning, lines, count, split, end, _level(width)),
-    ]
-    starts = np.concatenate([p.start + np.arange(p.low.shape[1]) * p.unit for p in pieces])
-    lows, highs, bads = (
-        np.concatenate([p[which] for p in pieces], axis=1) for which in (2, 3, 4)
-    )  # (lines, entries) each
+    level = _level(width)
+    pieces: list[_Piece] = []
+    split = begin
+    if start < begin:
+        # A column that begins before the first row may hold less than an entry of the others'.
+        split = int(bounds[filled[0] + 1])
+        first = _level(min(width, split - begin))
+        pieces += _cover(view, meaning, lines, count, begin, split, first)
+    pieces += _cover(view, meaning, lines, count, split, end, level)
+    starts, lows, highs, bads = _side_by_side(pieces)
     at = np.searchsorted(starts, bounds[filled], side="right") - 1
     # Where neighbors share one wide entry, reduceat takes that entry for each: as it should.
     low[filled] = np.fmin.reduceat(lows, at, axis=1).T
     high[filled] = np.fmax.reduceat(highs, at, axis=1).T
-    if bads.any():
+    if bads is not None:
         bad[filled] = np.logical_or.reduceat(bads, at, axis=1).T
     if width >= 1.0:
         own = 1 + np.flatnonzero(at[1:] != at[:-1])
         edges[filled[own]] = starts[at[own]]
     return edges, low, high, bad
+
+
+def _side_by_side(pieces: list[_Piece]) -> tuple[NDArray[np.int64], Row, Row, Flags | None]:
+    """First rows ``(entries,)``, and ``(lines, entries)`` of all pieces; no flags if none is set."""
+    sizes = [piece.low.shape[1] for piece in pieces]
+    starts = np.empty(sum(sizes), np.int64)
+    at = 0
+    for piece, size in zip(pieces, sizes, strict=True):
+        starts[at : at + size] = np.arange(piece.start, piece.start + size * piece.unit, piece.unit)
+        at += size
+    if len(pieces) == 1:
+        low, high, bad = pieces[0].low, pieces[0].high, pieces[0].bad
+        return starts, low, high, bad if bad is not None and bad.any() else None
+    low = np.concatenate([piece.low for piece in pieces], axis=1)
+    # Of rows, low and high are one array.
+    same = all(piece.low is piece.high for piece in pieces)
+    high = low if same else np.concatenate([piece.high for piece in pieces], axis=1)
+    if not any(piece.bad is not None and piece.bad.any() for piece in pieces):
+        return starts, low, high, None
+    flags = [
+        np.zeros(piece.low.shape, np.bool_) if piece.bad is None else piece.bad for piece in pieces
+    ]
+    return starts, low, high, np.concatenate(flags, axis=1)
 
 
 def _level(width: float) -> int:
@@ -157,8 +182,10 @@ def _piece(
     if isinstance(block, Entries):
         low, high, bad = block.low, block.high, block.bad
         return _Piece(start, unit, low[lines, part], high[lines, part], bad[lines, part])
-    values = block.values[part, lines]
-    if np.isfinite(values).all():
-        return _Piece(start, unit, values.T, values.T, np.zeros(values.T.shape, np.bool_))
-    usual = without_infinities(values).T
-    return _Piece(start, unit, usual, usual, meaning.wrong(values, lines).T)
+    values = block.values[part, lines].T
+    if np.isinf(values).any():
+        usual = without_infinities(values)
+        return _Piece(start, unit, usual, usual, meaning.wrong(values.T, lines).T)
+    if not meaning.nan_is_bad[lines].any() or not np.isnan(values).any():
+        return _Piece(start, unit, values, values, None)
+    return _Piece(start, unit, values, values, meaning.wrong(values.T, lines).T)

@@ -30,6 +30,8 @@ APPLIES_TO: dict[str, str] = {"saturated": "bounded", "silent": "rectifier", "de
 """Metrics that only some layers have, and the field of ``LayerInfo`` that says which; elsewhere
 they are NaN always, which is "not measured"."""
 
+_PLACES = (1 + np.arange(CHUNK, dtype=np.int8) % FOLD)[:, np.newaxis]
+
 Flags = NDArray[np.bool_]
 B = TypeVar("B")
 
@@ -123,6 +125,8 @@ class Columns:
             last.append(int(having[-1]))
         self.first: NDArray[np.intp] = np.array(first, np.intp)
         self.last: NDArray[np.intp] = np.array(last, np.intp)
+        self.ends = np.concatenate([self.first, self.last])
+        """First and last columns of all scheduled metrics."""
         self.all_finite = len(first)
         """The mark after the last metric's."""
 
@@ -183,12 +187,7 @@ class Pyramid:
         """Fold the ``CHUNK`` rows that begin with row number ``start``."""
         columns = self._columns
         low, high, bad, all_finite = self._reduce(rows)
-        index = np.arange(start, start + CHUNK)[:, np.newaxis]
-        marked = np.ones((CHUNK, columns.all_finite + 1), np.bool_)
-        missing = np.isnan(rows[:, columns.first]) & np.isnan(rows[:, columns.last])
-        np.logical_not(missing, out=marked[:, :-1])
-        marked[:, -1] = all_finite
-        newest = np.where(marked, index, -1).reshape(FOLD, FOLD, -1).max(axis=1)
+        newest = self._newest_in(rows, all_finite, start)
         np.maximum(newest[0], self._newest, out=newest[0])
         np.maximum.accumulate(newest, axis=0, out=newest)
         self._newest = newest[-1]
@@ -203,13 +202,30 @@ class Pyramid:
             self._fold(level, stop - FOLD**level)
             level += 1
 
+    def _newest_in(self, rows: Row, all_finite: Flags | bool, start: int) -> NDArray[np.int64]:
+        """The newest row of each ``FOLD`` with each mark, ``(FOLD, marks)``; -1: none."""
+        columns = self._columns
+        marks = columns.all_finite
+        measured = ~np.isnan(rows[:, columns.ends])
+        marked = np.empty((CHUNK, marks + 1), np.int8)
+        # 1 to FOLD by place in the entry where there is a mark, 0 elsewhere.
+        np.multiply(measured[:, :marks] | measured[:, marks:], _PLACES, out=marked[:, :-1])
+        np.multiply(all_finite, _PLACES[:, 0], out=marked[:, -1])
+        place = marked.reshape(FOLD, FOLD, -1).max(axis=1)
+        newest: NDArray[np.int64] = place + np.arange(start - 1, start - 1 + CHUNK, FOLD)[:, None]
+        newest[place == 0] = -1
+        return newest
+
     def _reduce(self, rows: Row) -> tuple[Row, Row, Flags, Flags | bool]:
         """Low, high and bad of each ``FOLD`` rows, and which rows are finite throughout."""
         columns = self._columns
         groups = rows.reshape(FOLD, FOLD, columns.size)
         low, high = np.fmin.reduce(groups, axis=1), np.fmax.reduce(groups, axis=1)
-        missing = np.isnan(rows).any(axis=0) & columns.nan_is_bad
-        if not (missing.any() or np.isinf(low).any() or np.isinf(high).any()):
+        # A sum is finite only if all of it is: cheaper than looking for NaN. One that overflows
+        # takes the longer way, which looks again.
+        with np.errstate(over="ignore", invalid="ignore"):
+            odd = ~np.isfinite(np.add.reduce(rows, axis=0)) & columns.nan_is_bad
+        if not (odd.any() or np.isinf(low).any() or np.isinf(high).any()):
             return low, high, np.zeros(low.shape, np.bool_), True
         wrong, groups = columns.wrong(rows), without_infinities(groups)
         low, high = np.fmin.reduce(groups, axis=1), np.fmax.reduce(groups, axis=1)
