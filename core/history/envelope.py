@@ -112,7 +112,7 @@ def envelope(
 
 
 def _side_by_side(pieces: list[_Piece]) -> tuple[NDArray[np.int64], Row, Row, Flags | None]:
-    """First rows ``(entries,)``, and ``(lines, entries)`` of all pieces; no flags if none is set."""
+    """First rows ``(entries,)``, and ``(lines, entries)`` of all pieces; None where none is bad."""
     sizes = [piece.low.shape[1] for piece in pieces]
     starts = np.empty(sum(sizes), np.int64)
     at = 0

@@ -17,9 +17,9 @@ from .snapshot import Snapshot
 __all__ = ["Envelope", "History", "Snapshot"]
 
 KEPT_ROW_VALUES = 1_000_000
-KEPT_ENTRY_VALUES = 320_000
-"""Values kept as rows, and on each level of the pyramid: 40 MB in all at 200 million steps of 130
-columns."""
+KEPT_ENTRY_VALUES = 160_000
+"""Values kept as rows, and on each level of the pyramid: 30 MB in all at 200 million steps of 130
+columns, and still several entries for every column of a wide screen."""
 
 
 class History:

@@ -185,7 +185,6 @@ class Pyramid:
 
     def add_chunk(self, rows: Row, seconds: Row, start: int) -> None:
         """Fold the ``CHUNK`` rows that begin with row number ``start``."""
-        columns = self._columns
         low, high, bad, all_finite = self._reduce(rows)
         newest = self._newest_in(rows, all_finite, start)
         np.maximum(newest[0], self._newest, out=newest[0])
