@@ -202,6 +202,23 @@ def test_a_diverged_run_stays_on_the_screen_until_the_person_quits(terminal):
     assert screen.left_behind() == set()
 
 
+@pytest.mark.parametrize("state", ["paused", "finished"])
+def test_nothing_is_sent_to_the_terminal_when_nothing_goes_on(terminal, state):
+    screen = terminal("run", "vanishing", "--steps", "30", *["--paused"] * (state == "paused"))
+    screen.wait_for_text(state)
+    seen, quiet_since = len(screen.raw), time.monotonic()
+
+    def silent(screen):
+        # The last frame may take its time; from then on a screen that stirs does so every second.
+        nonlocal seen, quiet_since
+        if len(screen.raw) != seen:
+            seen, quiet_since = len(screen.raw), time.monotonic()
+        return time.monotonic() - quiet_since > 2.5
+
+    screen.wait_for(silent, "silence")
+    assert state in screen.text
+
+
 def test_the_gallery_opens_and_runs_what_is_chosen(terminal):
     screen = terminal()
     screen.wait_for_text("vanishing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.strip import Strip
 
-LEAST_GAP = 10
+LEAST_GAP = 5
 """Cells that must have stayed between two changes for the two to be sent apart: moving the cursor
 over them costs about as many bytes as sending them."""
 
