@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from .record import Array
+from .record import Array, Row
 
 FINDING_KINDS: tuple[str, ...] = (
     "vanishing_gradient",
@@ -83,8 +83,9 @@ class InputFacts:
             if not varying.any():
                 offset = spread = float("nan")
             else:
-                offset = float(np.median(np.abs(scaled.mean(axis=0)[varying]) / std[varying]))
-                spread = float(np.divide(*np.percentile(std[varying], (90, 25))))
+                offsets = np.abs(scaled.mean(axis=0)[varying]) / std[varying]
+                offset = float(_quantiles(offsets, 0.5)[0])
+                spread = float(np.divide(*_quantiles(std[varying], 0.9, 0.25)))
             return cls(offset, spread, largest * float(np.sqrt(np.mean(scaled**2))))
 
 
@@ -120,3 +121,10 @@ def units_identical(z: Array) -> bool:
     scaled = np.asarray(z, np.float64) / largest
     spread = np.sqrt(np.mean(scaled.var(axis=1)))
     return bool(spread < UNIT_SPREAD * np.sqrt(np.mean(scaled**2)))
+
+
+def _quantiles(values: Array, *shares: float) -> Row:
+    """As ``np.quantile``, which imports ``numpy.ma`` at its first call: before the first screen."""
+    ordered = np.sort(values)
+    places: Row = np.interp(np.array(shares) * (len(ordered) - 1), np.arange(len(ordered)), ordered)
+    return places

@@ -25,7 +25,7 @@ def row(view: View, parts: Iterable[Part], width: int) -> Strip:
     return _row(tuple(parts), width, glyphs.ascii, glyphs.ellipsis, view.palette.text)
 
 
-@lru_cache(1024)
+@lru_cache(256)
 def _row(
     parts: tuple[Part, ...], width: int, ascii_only: bool, ellipsis: str, blank: Style
 ) -> Strip:
