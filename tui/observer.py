@@ -11,7 +11,7 @@ from math import nan
 import numpy as np
 
 from ..core.diagnosis import Diagnosis
-from ..core.experiment import command_line
+from ..core.experiment import Experiment, command_line
 from ..core.findings import Finding
 from ..core.history import Snapshot
 from ..core.run import RunStatus, Source
@@ -55,6 +55,8 @@ class Observer:
         self._findings: tuple[Finding, ...] = ()
         self._diagnosis = Diagnosis(source.facts)
         self._last: object = None
+        self._experiment: Experiment | None = None
+        self._command_line = ""
         self.logarithmic = False
         """Whether the loss was shown on a log axis last."""
         self._spread = False
@@ -91,6 +93,8 @@ class Observer:
 
     def _view(self, display: Display, look: Look) -> View:
         experiment = self.source.experiment
+        if experiment is not self._experiment:
+            self._experiment, self._command_line = experiment, command_line(experiment)
         chosen = display.logarithmic
         self.logarithmic = self._loss_is_spread() if chosen is None else chosen
         start, stop = shown(display.time, self.extent)
@@ -108,7 +112,7 @@ class Observer:
             logarithmic=self.logarithmic,
             heatmap=display.heatmap,
             frozen=display.frozen,
-            command_line=command_line(experiment),
+            command_line=self._command_line,
             signal=display.signal,
             facts=self.source.facts,
         )
