@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from backscope.core.experiment import Experiment
 from backscope.core.findings import Facts
@@ -24,6 +25,9 @@ from backscope.core.record import (
     StepRecord,
 )
 from backscope.core.run import RunStatus
+
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 WIDTHS = (8, 8, 8, 3)
 EXPERIMENT = Experiment.from_dict(
