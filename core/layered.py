@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from .norm import LEAST_SQUARE, norm
 from .record import Array, Row
 
-CLEAR_SPREAD = 0.25
-"""Mean squares from which a mean can be taken away without losing digits that matter: the variance
-is at least this share of them."""
+CLEAR_SPREAD = {"float32": 1e-2, "float64": 1e-4}
+"""Share of the mean square that a variance must be, for the mean square less the squared mean to
+have digits enough: half of those of the type or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Layered:
         self._dtype = arrays[0].dtype
         self._squares: Array = np.empty(len(arrays), self._dtype)
         self._norm_calls = [(stack.lines, self._squares[stack.layers]) for stack in self._stacks]
+        self._sums: Array = np.empty(len(arrays), self._dtype)
+        self._sum_calls = [
+            (stack.lines, np.ones(stack.lines.shape[1], self._dtype), self._sums[stack.layers])
+            for stack in self._stacks
+        ]
         self._least = LEAST_SQUARE[self._dtype]
 
     def norms(self) -> Row:
@@ -96,23 +101,25 @@ class Layered:
         return self._means
 
     def _take_means(self) -> Row:
-        sums = np.empty(len(self.arrays), self._dtype)
-        for stack in self._stacks:
-            sums[stack.layers] = stack.lines @ _ones(stack.lines.shape[1], self._dtype)
-        means: Row = sums / self._sizes
-        for at in map(int, np.flatnonzero(~np.isfinite(means))):
-            means[at] = mean(self.arrays[at])
+        for lines, ones, sums in self._sum_calls:
+            np.matmul(lines, ones, sums)
+        means: Row = self._sums / self._sizes
+        if not isfinite(means.sum()):
+            for at in map(int, np.flatnonzero(~np.isfinite(means))):
+                means[at] = mean(self.arrays[at])
         return means
 
     def stds(self) -> Row:
         """Standard deviation of each array."""
-        means, rms = self.means(), self.rms()
-        variances = rms * rms - means * means
-        stds: Row = np.sqrt(np.maximum(variances, 0))
-        clear = variances > CLEAR_SPREAD * rms**2
-        if not clear.all():
+        means, least = self.means(), CLEAR_SPREAD[self._dtype.name]
+        squares: list[float] = (self.norms() ** 2 / self._sizes).tolist()
+        pairs = zip(squares, means.tolist(), strict=True)
+        variances = [square - mean * mean for square, mean in pairs]
+        stds: Row = np.sqrt(np.maximum(variances, 0.0))
+        clear = [v > least * s for v, s in zip(variances, squares, strict=True)]
+        if not all(clear):
             for stack in self._stacks:
-                if not clear[stack.layers].all():
+                if not all(clear[stack.layers]):
                     stds[stack.layers] = self._spread(stack, means[stack.layers])
         return stds
 
@@ -125,30 +132,44 @@ class Layered:
                 stds[at] = norm(centered[at]) / sqrt(centered.shape[1])
         return stds
 
-    def idle_units(self) -> Row:
+    def idle_units(self, of: Sequence[bool]) -> Row:
         """Units whose entries, none of which is negative, are 0 in every row.
 
-        Arrays are ``(rows, units)``.
+        Args:
+            of: the layers that are asked for; the others get NaN.
         """
-        idle = np.empty(len(self.arrays))
+        idle = np.full(len(self.arrays), np.nan)
         for stack in self._stacks:
-            first = stack.layers.start
-            if stack.units is None:
-                sums = self.arrays[first].sum(axis=0)[np.newaxis]
-            else:
-                layers, units, rows = stack.units.shape
-                sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
-                sums = sums.reshape(layers, units)[:, : self.arrays[first].shape[1]]
-            # A sum of numbers that are not negative is 0 only where all of them are.
-            idle[stack.layers] = (sums == 0).sum(axis=1)
+            if any(of[stack.layers]):
+                sums = self._unit_sums(stack)
+                # A sum of numbers that are not negative is 0 only where all of them are.
+                idle[stack.layers] = np.add.reduce(sums == 0, axis=1)
+        idle[~np.array(of)] = np.nan
         return idle
 
-    def shares(self, condition: Callable[[Array], NDArray[np.bool_]]) -> Row:
-        """The share of the entries of each array that meet a condition."""
-        counts = [
-            int(np.count_nonzero(line)) for stack in self._stacks for line in condition(stack.lines)
-        ]
-        shares: Row = np.array(counts) / self._sizes
+    def _unit_sums(self, stack: Stack) -> Array:
+        """The sum over the rows of each unit of each layer, ``(layers, units)``."""
+        array = self.arrays[stack.layers.start]
+        if stack.units is None:
+            sums: Array = array.sum(axis=0)[np.newaxis]
+            return sums
+        layers, units, rows = stack.units.shape
+        sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
+        return sums.reshape(layers, units)[:, : array.shape[1]]
+
+    def shares(self, condition: Callable[[Array], NDArray[np.bool_]], of: Sequence[bool]) -> Row:
+        """The share of the entries of each array that meet a condition.
+
+        Args:
+            condition: entry by entry.
+            of: the layers that are asked for; the others get NaN.
+        """
+        shares = np.full(len(self.arrays), np.nan)
+        for stack in self._stacks:
+            if any(of[stack.layers]):
+                counts = [int(np.count_nonzero(line)) for line in condition(stack.lines)]
+                shares[stack.layers] = np.array(counts) / stack.lines.shape[1]
+        shares[~np.array(of)] = np.nan
         return shares
 
 

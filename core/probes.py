@@ -139,7 +139,7 @@ def saturated(view: StepView) -> Row:
     for activation in dict.fromkeys(activations):
         if activation.saturated is not None:
             here = [other is activation for other in activations]
-            shares = np.where(here, view.a.shares(activation.saturated), shares)
+            shares = np.fmax(shares, view.a.shares(activation.saturated, here))
     return shares
 
 
@@ -162,10 +162,7 @@ def dead(view: StepView) -> Row:
 
 
 def _idle(plans: Sequence[LayerPlan], a: Layered) -> Row:
-    rectifiers = [plan.activation.rectifier for plan in plans]
-    if not any(rectifiers):
-        return np.full(len(plans), np.nan)
-    return np.where(rectifiers, a.idle_units(), np.nan)
+    return a.idle_units([plan.activation.rectifier for plan in plans])
 
 
 PROBES: dict[str, Probe] = {

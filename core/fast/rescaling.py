@@ -21,8 +21,8 @@ from .tape import Call
 
 LOOK_EVERY = 32
 """Steps between two looks at how small the deltas are; from one to the next they change little."""
-SMALL = {"float32": 2.0**-30, "float64": 2.0**-500}
-"""The rms of a delta below which it is scaled up to about 1."""
+SMALL = {"float32": 2.0**-48, "float64": 2.0**-480}
+"""The rms of a delta below which it is scaled up to about 1: there its square loses digits."""
 HIGHEST_SHIFT = {"float32": 100, "float64": 900}
 NOTHING = {"float32": 2.0**-90, "float64": 2.0**-900}
 """The rms of a delta below which the gradients made of it are 0 for an optimizer: added to any

@@ -92,7 +92,8 @@ def test_a_signal_that_comes_back_is_not_lost_to_an_old_plan():
         layer.W *= 12
     run(network, fast)
     assert np.isfinite(network.gradient).all()
-    assert np.isfinite(fast.backward.delta.rms()).all()
+    with np.errstate(over="ignore"):
+        assert np.isfinite(fast.backward.delta.rms()).all()
     once = fast.backward.weights.norms().copy()
     run(network, fast, LOOK_EVERY)
     np.testing.assert_allclose(once, fast.backward.weights.norms(), rtol=1e-3)
