@@ -44,6 +44,8 @@ class RunStatus:
     """At most this many steps per second; None: as fast as it goes."""
     error: str
     """The traceback of a FAILED run, otherwise empty."""
+    probe_share: float = 0.0
+    """Time spent on scheduled measuring of late, as a share of the time of training."""
 
 
 class Source(Protocol):
@@ -147,6 +149,7 @@ class Run:
             steps_per_second=snapshot.steps_per_second,
             pace=self._pace,
             error=self._error,
+            probe_share=self._trainer.probe_share,
         )
 
     def pause(self) -> None:

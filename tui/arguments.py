@@ -152,6 +152,12 @@ def _run_options(run: _Parser) -> None:
     )
     run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
     run.add_argument(
+        "--probe-budget",
+        type=_share,
+        metavar="SHARE",
+        help="share of the training time that measuring may take (0.05)",
+    )
+    run.add_argument(
         "--threads",
         type=_whole_above_zero,
         metavar="N",
@@ -280,6 +286,7 @@ def _converter(
 _whole = _converter(int, lambda _: True, "a whole number")
 _whole_above_zero = _converter(int, lambda value: value >= 1, "a whole number of at least 1")
 _pace = _converter(float, lambda value: value >= SLOWEST, f"a number of at least {SLOWEST}")
+_share = _converter(float, lambda value: 0 < value <= 1, "a number above 0, at most 1")
 
 
 def _dtype(text: str) -> str:

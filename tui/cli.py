@@ -192,6 +192,7 @@ def _experiment(options: argparse.Namespace) -> Experiment:
         "training.steps": options.steps,
         "data.path": options.data,
         "data.target": options.target,
+        "probes.budget": getattr(options, "probe_budget", None),
     }
     overrides = {key: value for key, value in given.items() if value is not None}
     problems: list[str] = []

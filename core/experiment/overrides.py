@@ -23,6 +23,7 @@ OPTIONS: dict[str, str] = {
     "training.steps": "--steps",
     "data.path": "--data",
     "data.target": "--target",
+    "probes.budget": "--probe-budget",
 }
 """Keys with an option of their own; every other key is given by ``--set KEY=VALUE``."""
 

@@ -261,9 +261,10 @@ def _summary(view: View, rectifiers: list[int], dead: Row, silent: Row) -> list[
 def _legend(view: View) -> str:
     probes = view.experiment.probes
     solid, light = view.glyphs.bar[-1], view.glyphs.shades[1]
+    every = f"every {probes.dead_every} steps" if probes.dead_every else "as the budget allows"
     return (
-        f"{solid} dead: at zero on {probes.dead_rows} fixed rows, counted every "
-        f"{probes.dead_every} steps; {light} silent: at zero on this batch"
+        f"{solid} dead: at zero on {probes.dead_rows} fixed rows, counted {every}; "
+        f"{light} silent: at zero on this batch"
     )
 
 
