@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from textual import work
+from textual import events, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.message import Message
@@ -22,12 +22,15 @@ from textual.screen import Screen
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
+from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .command_search import CommandSearch
 from .dashboard import Dashboard
 from .glyphs import detect_glyphs
+from .governor import Governor
 from .help import HelpScreen
 from .keymap import PROGRAM, Key, bindings
+from .link import Link
 from .new_file import file_stem
 from .observer import Look
 from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
@@ -49,6 +52,7 @@ class BackscopeApp(App[None]):
         experiment: what to train; None opens the gallery.
         paused: hold the first run before its first step.
         pace: at most this many steps per second; None: as fast as it goes.
+        governor: says when frames are drawn; None: by default.
         theme: the name of one of ``palette.THEMES``; None: the first.
         source_factory: makes the source of an experiment, in the worker thread.
         log: takes what training code prints.
@@ -74,6 +78,7 @@ class BackscopeApp(App[None]):
         *,
         paused: bool = False,
         pace: float | None = None,
+        governor: Governor | None = None,
         theme: str | None = None,
         source_factory: SourceFactory = live_run,
         log: CapturedText | None = None,
@@ -84,6 +89,8 @@ class BackscopeApp(App[None]):
         """Why the experiment that the app was opened with cannot be trained."""
         self.streams: tuple[TextIO, TextIO] | None = None
         """Where prints go while the app runs; None: where Textual sends them, which is nowhere."""
+        self.link = Link()
+        """The way to the terminal; whoever owns one opens it."""
         self._first = experiment
         self._paused = paused
         self._pace = pace
@@ -95,7 +102,7 @@ class BackscopeApp(App[None]):
         self.theme = PLAIN_THEME.name if self.no_color else theme or THEMES[0].name
         encoding = getattr(sys.__stdout__, "encoding", None) or ""
         self._glyphs = detect_glyphs(encoding, os.environ.get("TERM", ""))
-        self._dashboard = Dashboard(self._captured, self.look)
+        self._dashboard = Dashboard(self._captured, self.look, self.link, governor)
         self.install_screen(self._dashboard, "dashboard")
         self._gallery: Gallery | None = None
 
@@ -115,7 +122,7 @@ class BackscopeApp(App[None]):
         from .gallery import Gallery
 
         if self._gallery is None:
-            self._gallery = Gallery(self._factory, self.look)
+            self._gallery = Gallery(self._factory, self.look, self.link)
             self.install_screen(self._gallery, "gallery")
         return self._gallery
 
@@ -137,6 +144,17 @@ class BackscopeApp(App[None]):
             for screen in (self._dashboard, self._gallery):
                 if screen is not None:
                     screen.restyle(self.look)
+
+    def post_display_hook(self) -> None:
+        """Ask the terminal to say when it has shown this frame."""
+        question = self.link.question()
+        if question and self._driver is not None:
+            self._driver.write(question)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """It has."""
+        if isinstance(self.screen, ArrangedScreen):
+            self.screen.arrived()
 
     # The run
 
@@ -277,24 +295,34 @@ class BackscopeApp(App[None]):
         self.notify(safe_text(text), severity="error" if error else "information", markup=False)
 
 
-def open_app(experiment: Experiment, *, paused: bool = False, pace: float | None = None) -> int:
+def open_app(
+    experiment: Experiment,
+    *,
+    paused: bool = False,
+    pace: float | None = None,
+    fps: float | None = None,
+    bandwidth: float | None = None,
+) -> int:
     """Train an experiment and show it until the person quits; the exit code.
+
+    ``fps`` and ``bandwidth`` are as for ``Governor``.
 
     0 after quitting, however the run went; 130, 143, 129 after SIGINT (or Ctrl-C), SIGTERM, SIGHUP.
 
     Raises:
         InputError: the experiment cannot be trained.
     """
-    return _open(experiment, paused=paused, pace=pace)
+    from .session import run_app
+
+    log = CapturedText()
+    governor = Governor(fps, bandwidth)
+    app = BackscopeApp(experiment, paused=paused, pace=pace, governor=governor, log=log)
+    return run_app(app, log)
 
 
 def open_gallery() -> int:
     """Show the gallery until the person quits; the exit code, as for ``open_app``."""
-    return _open(None)
-
-
-def _open(experiment: Experiment | None, *, paused: bool = False, pace: float | None = None) -> int:
     from .session import run_app
 
     log = CapturedText()
-    return run_app(BackscopeApp(experiment, paused=paused, pace=pace, log=log), log)
+    return run_app(BackscopeApp(log=log), log)

@@ -25,6 +25,10 @@ EXIT_CODES: dict[int, str] = {
 }
 SLOWEST = 0.001
 """Steps per second of the slowest pace."""
+FEWEST_FRAMES, MOST_FRAMES = 0.1, 60.0
+"""Per second; no terminal shows more, and Textual paints no more often."""
+NARROWEST = 0.5
+"""Kilobytes per second: a frame every few seconds."""
 
 
 class UsageError(Exception):
@@ -137,6 +141,15 @@ def _run_options(run: _Parser) -> None:
     _experiment_options(run, "steps to train")
     run.add_argument("--paused", action="store_true", help="start held before the first step")
     run.add_argument("--pace", type=_pace, metavar="N", help="at most N steps per second")
+    run.add_argument(
+        "--fps",
+        type=_fps,
+        metavar="N",
+        help="N frames a second; else 10, fewer where that takes over 5 %% of the time",
+    )
+    run.add_argument(
+        "--bandwidth", type=_bandwidth, metavar="KB", help="draw at most KB kilobytes a second"
+    )
     run.add_argument("--headless", action="store_true", help="no screen: progress, then a summary")
     run.add_argument(
         "--json", action="store_true", help="no screen: one JSON object on standard output"
@@ -293,6 +306,15 @@ def _dtype(text: str) -> str:
     if text not in ("float32", "float64"):
         raise argparse.ArgumentTypeError(f"must be float32 or float64, not {_shown(text)}")
     return text
+
+_fps = _converter(
+    float,
+    lambda value: FEWEST_FRAMES <= value <= MOST_FRAMES,
+    f"a number from {FEWEST_FRAMES:g} to {MOST_FRAMES:g}",
+)
+_bandwidth = _converter(
+    float, lambda value: value >= NARROWEST, f"a number of at least {NARROWEST:g}"
+)
 
 
 def _filled(text: str) -> str:

@@ -8,11 +8,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from .arrangement import Arrangement, arrange, too_small
 from .key_line import KeyLine
 from .keymap import Key
+from .link import ANSWERS, Link
 from .narrow_update import NarrowCompositor
 from .observer import Look
 from .safe_text import safe_text
@@ -24,11 +26,14 @@ class ArrangedScreen(Screen[None]):
     KEYS: ClassVar[tuple[Key, ...]] = ()
     """The keys, for the key line, the help screen and the command palette."""
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, link: Link) -> None:
         super().__init__(classes="-ascii" if look.glyphs.ascii else None)
         self._compositor = NarrowCompositor()
         self.look = look
         """The colors and characters to draw with."""
+        self.link = link
+        """The way to the terminal."""
+        self._held_back: Timer | None = None
         self._notice = ""
         self._told = ""
 
@@ -43,6 +48,22 @@ class ArrangedScreen(Screen[None]):
         for arrangement in Arrangement:
             self.set_class(arrangement is chosen, arrangement.value)
         self._show_notice()
+
+    def _on_timer_update(self) -> None:
+        """Paint; not while the link is full: what is dirty is painted as it is after the wait."""
+        if self._held_back is not None:
+            self._held_back.stop()
+            self._held_back = None
+        wait = self.link.wait(ANSWERS)
+        if wait:
+            self._update_timer.pause()
+            self._held_back = self.set_timer(wait, self.check_idle)
+        else:
+            super()._on_timer_update()
+
+    def arrived(self) -> None:
+        """The terminal has shown what was sent: paint what was held back."""
+        self.check_idle()
 
     def say_instead(self, text: str) -> None:
         """Show this line in place of everything; empty: show everything."""

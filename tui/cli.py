@@ -100,6 +100,9 @@ def _run(options: argparse.Namespace) -> int:
     headless = options.headless or options.json
     if headless and options.paused:
         raise UsageError("backscope run: --paused needs the dashboard; leave out --headless")
+    for name in ("fps", "bandwidth"):
+        if headless and getattr(options, name) is not None:
+            raise UsageError(f"backscope run: --{name} needs the dashboard; leave out --headless")
     if options.csv is not None and not headless:
         raise UsageError("backscope run: --csv goes with --headless; in the dashboard press c")
     if options.plot and (options.json or not headless):
@@ -125,7 +128,13 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("backscope run: needs a terminal; use --headless (or --json)")
     from .app import open_app
 
-    return open_app(experiment, paused=options.paused, pace=options.pace)
+    return open_app(
+        experiment,
+        paused=options.paused,
+        pace=options.pace,
+        fps=options.fps,
+        bandwidth=options.bandwidth,
+    )
 
 
 def _presets(options: argparse.Namespace) -> int:

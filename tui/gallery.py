@@ -20,6 +20,7 @@ from .arranged_screen import ArrangedScreen
 from .gallery_entries import Entry, load_entries
 from .key_line import KeyLine
 from .keymap import GALLERY, bindings
+from .link import Link
 from .observer import Display, Look
 from .panels import PANELS, Panel
 from .preview import STEPS, Preview
@@ -44,6 +45,7 @@ class Gallery(ArrangedScreen):
     Args:
         factory: makes the source of an experiment whose picture is wanted.
         look: the colors and characters to draw with.
+        link: the way to the terminal.
     """
 
     KEYS = GALLERY
@@ -60,8 +62,8 @@ class Gallery(ArrangedScreen):
     class Left(Message):
         """A person wants to go back to the run."""
 
-    def __init__(self, factory: SourceFactory, look: Look) -> None:
-        super().__init__(look)
+    def __init__(self, factory: SourceFactory, look: Look, link: Link) -> None:
+        super().__init__(look, link)
         self._factory = factory
         self._entries: tuple[Entry, ...] = ()
         self._listed: list[Entry] = []

@@ -1,47 +1,104 @@
-"""How often the screen is drawn: as often as its share of the processor allows."""
+"""When the next frame may be drawn: as often as its share of time, its bytes and the rate allow.
+
+What was spent is a debt that time pays off; a frame has to wait until there is none. So the share
+holds exactly, whatever frames cost, and one that is cheap or dear counts from the next one on. A
+little can be saved up: one slow frame among many does not slow the picture down.
+"""
 
 from __future__ import annotations
 
-BUDGET = 0.05
-"""Share of the time that drawing may take."""
+import math
+
+BUDGET = 0.045
+"""Share of the time that the screen aims at, a little below the 5 % that it may have: Textual's
+other threads, and passing the interpreter to and fro, come on top of what is measured."""
 FASTEST = 0.1
 """Seconds between two frames when drawing costs little."""
 SLOWEST = 1.0
-"""Seconds between two frames at most, however much a frame costs."""
-_MEMORY = 0.8
-_WARM_UP = 2
+"""Seconds between two frames at most, however much processor time a frame costs."""
+LONGEST_SILENCE = 10.0
+"""Seconds after which bytes beyond the bandwidth are forgiven."""
+_SAVED = 0.5
+"""Seconds' worth of what was not spent that can be saved up."""
+KB = 1000
+
+
+class Allowance:
+    """Something that may be spent at a steady rate.
+
+    Args:
+        rate: how much of it comes in a second.
+        saved: seconds' worth of it that can be saved up.
+        owed: seconds' worth of it that can be owed; what is beyond is forgiven.
+    """
+
+    def __init__(self, rate: float, *, saved: float, owed: float) -> None:
+        self._rate = rate
+        self._most = saved
+        self._least = -owed
+        self._seconds = 0.0  # what is there, in seconds of income
+        self._then: float | None = None
+
+    def spend(self, amount: float, now: float) -> None:
+        """So much was spent."""
+        gained = 0.0 if self._then is None else now - self._then
+        self._then = now
+        there = min(self._seconds + gained, self._most) - amount / self._rate
+        self._seconds = max(there, self._least)
+
+    def wait(self, now: float) -> float:
+        """Seconds until nothing is owed any more."""
+        passed = 0.0 if self._then is None else now - self._then
+        return max(-self._seconds - passed, 0.0)
 
 
 class Governor:
-    """Turns what frames cost into the time to wait for the next one.
+    """Says how long the next frame has to wait.
 
     Args:
-        budget: the share of the time that frames may take, 0 to 1.
-        fastest: shortest wait, in seconds.
-        slowest: longest wait, in seconds.
+        fps: frames per second, whatever they cost; None: from 10 down to 1, as ``budget`` allows.
+        bandwidth: kilobytes (1000 bytes) per second that may be written; None: any number.
+        budget: the share of the time that the screen may take, 0 to 1.
     """
 
     def __init__(
-        self, budget: float = BUDGET, fastest: float = FASTEST, slowest: float = SLOWEST
+        self,
+        fps: float | None = None,
+        bandwidth: float | None = None,
+        budget: float = BUDGET,
     ) -> None:
-        self._budget = budget
-        self._fastest = fastest
-        self._slowest = slowest
-        self._cost: float | None = None
-        self._seen = 0
+        self._interval = FASTEST if fps is None else 1.0 / fps
+        self._time = None if fps is not None else Allowance(budget, saved=_SAVED, owed=SLOWEST)
+        self._bytes = (
+            None
+            if bandwidth is None
+            else Allowance(bandwidth * KB, saved=0.0, owed=LONGEST_SILENCE)
+        )
+        self._due = -math.inf
 
     @property
     def interval(self) -> float:
-        """Seconds to wait for the next frame."""
-        wanted = (self._cost or 0.0) / self._budget
-        return min(max(wanted, self._fastest), self._slowest)
+        """Seconds between two frames when nothing holds them up."""
+        return self._interval
 
-    def drawn(self, seconds: float) -> None:
-        """A frame cost so many seconds of processor time."""
-        self._seen += 1
-        if self._seen <= _WARM_UP:
-            return  # imports and caches being filled say nothing about later frames
-        if self._cost is None:
-            self._cost = seconds
-        else:
-            self._cost = _MEMORY * self._cost + (1 - _MEMORY) * seconds
+    def spent(self, seconds: float, written: int, now: float) -> None:
+        """The screen has taken processor time and written bytes, for frames and for all else."""
+        if self._time is not None:
+            self._time.spend(seconds, now)
+        if self._bytes is not None:
+            self._bytes.spend(written, now)
+
+    def drawn(self, now: float) -> None:
+        """A frame was drawn."""
+        # A little late does not delay those after it; very late is not made up for by a burst.
+        on_time = 0.0 <= now - self._due < self._interval
+        self._due = (self._due if on_time else now) + self._interval
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next frame may be drawn; 0: now."""
+        wait = self._due - now
+        if self._time is not None:
+            wait = max(wait, self._time.wait(now))
+        if self._bytes is not None:
+            wait = max(wait, self._bytes.wait(now))
+        return max(wait, 0.0)

@@ -14,8 +14,10 @@ from ..core.diagnosis import Diagnosis
 from ..core.experiment import Experiment, command_line
 from ..core.findings import Finding
 from ..core.history import Snapshot
+from ..core.record import RunState
 from ..core.run import RunStatus, Source
 from .glyphs import Glyphs
+from .meter import Readout
 from .palette import Palette
 from .time_range import Extent, TimeRange, shown
 from .view import View
@@ -74,11 +76,11 @@ class Observer:
             ended=self.status.state.final,
         )
 
-    def look(self, display: Display, look: Look) -> View | None:
+    def look(self, display: Display, look: Look, readout: Readout | None = None) -> View | None:
         """The view of this moment; None when it would be the same as the one before.
 
         While the display is frozen the snapshot and the findings stay as they were; only the status
-        goes on.
+        goes on. ``readout`` goes along with what is new, but is nothing new in itself.
         """
         self.status = self.source.status()
         if not display.frozen:
@@ -89,9 +91,9 @@ class Observer:
         self._last = now
         if not display.frozen:
             self._findings = self._diagnosis.update(self.snapshot)
-        return self._view(display, look)
+        return self._view(display, look, readout)
 
-    def _view(self, display: Display, look: Look) -> View:
+    def _view(self, display: Display, look: Look, readout: Readout | None) -> View:
         experiment = self.source.experiment
         if experiment is not self._experiment:
             self._experiment, self._command_line = experiment, command_line(experiment)
@@ -115,6 +117,7 @@ class Observer:
             command_line=self._command_line,
             signal=display.signal,
             facts=self.source.facts,
+            readout=readout if self.status.state is RunState.RUNNING else None,
         )
 
     def _loss_is_spread(self) -> bool:

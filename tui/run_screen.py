@@ -1,7 +1,8 @@
 """A screen that shows a source: it takes one look at a time and hands it to all panels.
 
 The screen pulls. A timer asks for the next view, and when there is a new one all panels get it in
-one update; a governor stretches the time between frames to what they cost.
+one update. A governor says when, by what the screen has cost, and the link, by what has arrived. A
+key is answered at once, whatever they say.
 """
 
 from __future__ import annotations
@@ -19,10 +20,17 @@ from .capture import CapturedText
 from .direct_update import Painter
 from .governor import Governor
 from .key_line import KeyLine
+from .link import Link
 from .log_pane import LogPane
+from .meter import Meter
 from .observer import Display, Look, Observer
 from .panels import Panel
 from .time_range import TimeRange
+
+QUIET = 1.0
+"""Seconds between two looks at a run that stands still: only a key changes it, and a key draws."""
+SOON = 0.005
+"""Seconds that are worth a timer."""
 
 
 class RunScreen(ArrangedScreen):
@@ -31,24 +39,31 @@ class RunScreen(ArrangedScreen):
     Args:
         captured: what training code prints.
         look: the colors and characters to draw with.
+        link: the way to the terminal.
+        governor: says when a frame may be drawn.
     """
 
-    def __init__(self, captured: CapturedText, look: Look) -> None:
-        super().__init__(look)
+    def __init__(
+        self, captured: CapturedText, look: Look, link: Link, governor: Governor | None = None
+    ) -> None:
+        super().__init__(look, link)
         self.captured = captured
         self.wanted = Display()
         """What the person wants to see."""
         self._observer: Observer | None = None
         self._experiment: Experiment | None = None
-        self._governor = Governor()
+        self._governor = governor or Governor()
+        self._meter = Meter()
         self._painter = Painter(self)
         self._timer: Timer | None = None
-        self._processor_time = 0.0
+        self._processor_time = time.thread_time()
+        self._written = 0
         self._failure_told = False
 
     def on_screen_resume(self) -> None:
         """In front: show the present at once, and go on looking."""
-        self._tick()
+        self._meter.forget()
+        self._look_again(drawn=self._show())
 
     def on_screen_suspend(self) -> None:
         """Another screen is in front: a screen behind it that stirs would have it repainted."""
@@ -81,29 +96,60 @@ class RunScreen(ArrangedScreen):
         self.say_instead("")
         self.draw()
 
+    def arrived(self) -> None:
+        """The terminal has shown what was sent: the next frame may come."""
+        super().arrived()
+        if self._timer is not None:
+            self._tick()
+
     def _tick(self) -> None:
+        """Draw if it is time to, and say when to look again."""
+        self._account()
+        self._look_again(drawn=not self._wait and self._show())
+
+    def _look_again(self, *, drawn: bool) -> None:
         if self._timer is not None:
             self._timer.stop()
-        drawn = self.draw()
-        now = time.thread_time()
-        if drawn:
-            # What this thread has done since the last tick: that frame's painting, and all else.
-            self._governor.drawn(now - self._processor_time)
-        self._processor_time = now
-        self._timer = self.set_timer(self._governor.interval, self._tick)
+        wait = max(self._wait or self._governor.interval, SOON)
+        still = self._observer is not None and _is_still(self._observer.status.state)
+        self._timer = self.set_timer(QUIET if still and not drawn else wait, self._tick)
 
-    def draw(self) -> bool:
+    @property
+    def _wait(self) -> float:
+        """Seconds until a frame may be drawn that nobody has asked for."""
+        return max(self._governor.wait(time.monotonic()), self.link.wait())
+
+    def _account(self) -> None:
+        """Tell what this thread has done since the last time: frames, keys, and all else."""
+        now, used, written = time.monotonic(), time.thread_time(), self.link.written
+        spent = used - self._processor_time, written - self._written, now
+        self._processor_time, self._written = used, written
+        self._governor.spent(*spent)
+        self._meter.spent(*spent, self.link.round_trip)
+
+    def draw(self) -> None:
+        """Show the present now, as a person has asked for something."""
+        if self._timer is not None:
+            self._account()
+            self._look_again(drawn=self._show())
+
+    def _show(self) -> bool:
         """Show the present; False when it looks as before."""
         if self._observer is None or not (self.is_mounted and self.is_current):
             return False
         log = self.query_one(LogPane)
         log.follow()
-        view = self._observer.look(self.wanted, self.look)
-        labels = key_labels(self._observer.status.state, frozen=self.wanted.frozen)
+        view = self._observer.look(self.wanted, self.look, self._meter.readout)
+        state = self._observer.status.state
+        labels = key_labels(state, frozen=self.wanted.frozen)
         self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
         if view is None:
             return False
         self._painter.paint(self.query(Panel), view)
+        self._governor.drawn(time.monotonic())
+        self._meter.drawn()
+        if state is not RunState.RUNNING:
+            self._meter.forget()
         self._tell_failure()
         return True
 
@@ -120,6 +166,10 @@ class RunScreen(ArrangedScreen):
         self.captured.write(status.error.rstrip() + "\n", error=True)
         last = status.error.rstrip().rpartition("\n")[2]
         self.tell(f"Training failed: {last}; o shows where", error=True)
+
+
+def _is_still(state: RunState) -> bool:
+    return state.final or state is RunState.PAUSED
 
 
 def key_labels(state: RunState, *, frozen: bool) -> dict[str, str]:

@@ -16,9 +16,13 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from rich.cells import cell_len
+from textual import events
 from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from .link import Link
 
 WATCH = 0.25
 """Seconds between two looks whether the driver has ended."""
@@ -83,10 +87,11 @@ def watch_for_hang_up(descriptor: int, ended: threading.Event, gone: Callable[[]
             return
 
 
-def driver_on(descriptor: int, gone: Callable[[], None]) -> type[Driver]:
+def driver_on(descriptor: int, gone: Callable[[], None], link: Link) -> type[Driver]:
     """Textual's driver for this system, drawing on the terminal ``descriptor``.
 
-    ``gone`` is called, from any thread, when the terminal is no more.
+    ``gone`` is called, from any thread, when the terminal is no more. ``link`` is told what is
+    written and what the terminal answers.
     """
 
     class TerminalDriver(LinuxDriver):
@@ -95,13 +100,30 @@ def driver_on(descriptor: int, gone: Callable[[], None]) -> type[Driver]:
         def __init__(self, app: App[Any], **options: Any) -> None:
             super().__init__(app, **options)
             encoding = getattr(sys.__stderr__, "encoding", None) or "utf-8"
-            self._file = cast("Any", TerminalFile(descriptor, encoding))
+            self._terminal = TerminalFile(descriptor, encoding)
+            self._file = cast("Any", self._terminal)
             self._ended = threading.Event()
 
+        def write(self, data: str) -> None:
+            link.wrote(data)
+            super().write(data)
+
+        def process_message(self, message: Message) -> None:
+            # The app hears of it as well, and goes on drawing.
+            if isinstance(message, events.CursorPosition):
+                link.answered(message.y + 1, message.x + 1)
+            super().process_message(message)
+
         def start_application_mode(self) -> None:
+            link.open()
             super().start_application_mode()  # type: ignore[no-untyped-call]
             watch = (self.fileno, self._ended, gone)
             threading.Thread(target=watch_for_hang_up, args=watch, daemon=True).start()
+
+        def disable_input(self) -> None:
+            if not self._terminal.gone:
+                link.drain()  # while the terminal's answers are still read
+            super().disable_input()
 
         def close(self) -> None:
             self._ended.set()

@@ -10,6 +10,7 @@ from ..core.findings import Facts, Finding
 from ..core.history import Snapshot
 from ..core.run import RunStatus
 from .glyphs import Glyphs
+from .meter import Readout
 from .palette import Palette
 
 
@@ -51,6 +52,8 @@ class View:
     """Gradient norms show the error signal instead of the W gradient."""
     facts: Facts | None = None
     """What the source knows besides the records, if it does: the loss of knowing nothing."""
+    readout: Readout | None = None
+    """What the screen takes; None while it stands still."""
 
     @property
     def step(self) -> int:

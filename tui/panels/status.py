@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from ...core.record import RunState
+from ..meter import Readout
 from ..number_format import count_text, percent_text, seconds_text, short
 from ..safe_text import safe_text
 from ..view import View
@@ -104,7 +105,21 @@ def _details(view: View) -> list[Piece]:
         (11, f"{seconds_text(status.seconds)} {so_far}", palette.text),
         (12, f"seed {view.experiment.seed}", palette.text),
     ]
+    if view.readout is not None:
+        words.append((13, _screen(view.readout), palette.dim))
     return [Piece(rank, ((text, style),)) for rank, text, style in words]
+
+
+def _screen(readout: Readout) -> str:
+    """What the screen takes, and how far away the terminal is; as wide whatever the figures."""
+    texts = [
+        f"screen {readout.frames:2.0f} frames/s",
+        f"{readout.written / 1000:3.0f} kB/s",
+        f"{percent_text(readout.share):>4} of the time",
+    ]
+    if readout.round_trip is not None:
+        texts.append(f"link {_two_digits(max(1000 * readout.round_trip, 1.0)):>3} ms")
+    return ", ".join(texts)
 
 
 def _speed(view: View) -> str:

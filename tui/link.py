@@ -1,0 +1,123 @@
+"""The way to the terminal: what was written, and how much of it has not arrived yet.
+
+A slow link takes what is written into its buffers and shows it seconds later. So after a frame the
+terminal is asked where its cursor is; when it answers, everything before has arrived. As long as an
+answer is due nothing more is drawn, and what is drawn then is the present. Each question puts the
+cursor (which is hidden) into a column of its own, so that every answer says which question it is
+to, and none can be taken for a key: ``ESC [ 1 ; 2 R`` would be shift+F3, row 2 is nothing else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+ROW = 2
+FIRST_COLUMN, COLUMNS = 2, 8
+PATIENCE = 8.0
+"""Seconds to wait for an answer before one more frame is sent; twice as many the next time."""
+TRIAL = 1.0
+"""The same for a terminal that has never answered, which some cannot."""
+TRIALS = 3
+"""After so many questions without any answer no more are asked."""
+FRAMES, ANSWERS = 1, 2
+"""How much may be on its way: frames, and with the answer to a key."""
+RECENT = 8
+"""Round trips of which the shortest is told."""
+LAST_WORDS = 5.0
+"""Seconds to wait at most for the last answer when the screen is left."""
+
+
+class Link:
+    """Counts what is written, asks whether it has arrived, and takes the time.
+
+    May be used from any thread. Before ``open`` and after ``drain`` no question is asked.
+
+    Args:
+        clock: seconds, monotonic.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._open = False
+        self._proven = False
+        self._trials = 0
+        self._column = FIRST_COLUMN
+        self._due: deque[tuple[int, float]] = deque(maxlen=COLUMNS)
+        self._trips: deque[float] = deque(maxlen=RECENT)
+        self._asked_at = 0
+        self.written = 0
+        """Bytes written since the beginning."""
+
+    def open(self) -> None:
+        """A terminal is there that may be asked."""
+        with self._changed:
+            self._open = True
+            self._due.clear()
+
+    def wrote(self, text: str) -> None:
+        """So much more text is on its way."""
+        self.written += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+    def question(self) -> str:
+        """What is to be written behind a frame; empty: nothing, as it would tell nothing."""
+        with self._changed:
+            if not self._open or self.written == self._asked_at:
+                return ""
+            if not self._proven:
+                if self._trials >= TRIALS or self._left() > 0.0:
+                    return ""
+                self._trials += 1
+            self._column = FIRST_COLUMN + (self._column - FIRST_COLUMN + 1) % COLUMNS
+            self._due.append((self._column, self._clock()))
+            text = f"\x1b7\x1b[{ROW};{self._column}H\x1b[6n\x1b8"
+            self._asked_at = self.written + len(text)
+            return text
+
+    def answered(self, row: int, column: int) -> bool:
+        """The cursor is there, both counted from 1; False if this answers no question of ours."""
+        with self._changed:
+            asked = next((time for at, time in self._due if at == column), None)
+            if row != ROW or asked is None:
+                return False
+            while self._due.popleft()[0] != column:
+                pass  # a later answer tells of those before it as well
+            self._trips.append(self._clock() - asked)
+            self._proven = True
+            self._changed.notify_all()
+            return True
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds from a frame to its answer, the shortest of late; None: none has come."""
+        with self._changed:
+            return min(self._trips, default=None)
+
+    def wait(self, most: int = FRAMES) -> float:
+        """Seconds until more may be written; 0: now, as fewer than ``most`` are on their way.
+
+        An answer ends the wait. A terminal that has never answered lets no key wait.
+        """
+        with self._changed:
+            if not self._open or len(self._due) < most or (most > FRAMES and not self._proven):
+                return 0.0
+            return self._left()
+
+    def _left(self) -> float:
+        """Seconds until the answers that are due are given up; 0: there are none."""
+        if not self._due:
+            return 0.0
+        patience = PATIENCE * 2 ** max(len(self._due) - ANSWERS, 0) if self._proven else TRIAL
+        return max(self._due[-1][1] + patience - self._clock(), 0.0)
+
+    def drain(self) -> None:
+        """Ask no more, and wait for the answers that are due: they are not to reach the shell."""
+        with self._changed:
+            self._open = False
+            if self._due:
+                patience = min(max(4 * max(self._trips, default=0.0), TRIAL), LAST_WORDS)
+                left = self._due[-1][1] + patience - self._clock()
+                self._changed.wait_for(lambda: not self._due, max(left, 0.0))
