@@ -61,6 +61,17 @@ class ArrangedScreen(Screen[None]):
         else:
             super()._on_timer_update()
 
+    def paint(self) -> None:
+        """Paint what has changed now, without the round that messages take through all widgets."""
+        if self._layout_required or not self.is_current:
+            return
+        for widget in self.query("*"):
+            if widget._repaint_required and not widget._layout_required:
+                widget._repaint_required = False
+                if widget.display:
+                    self._dirty_widgets.add(widget)
+        self._on_timer_update()
+
     def arrived(self) -> None:
         """The terminal has shown what was sent: paint what was held back."""
         self.check_idle()

@@ -24,8 +24,11 @@ TRIALS = 3
 """After so many questions without any answer no more are asked."""
 FRAMES, ANSWERS = 1, 2
 """How much may be on its way: frames, and with the answer to a key."""
-RECENT = 8
+RECENT = 32
 """Round trips of which the shortest is told."""
+REST, LONGEST_REST = 3.0, 1.0
+"""How much longer than a frame is under way the link is left free for the answers to keys, and
+seconds of it at most."""
 LAST_WORDS = 5.0
 """Seconds to wait at most for the last answer when the screen is left."""
 
@@ -49,6 +52,7 @@ class Link:
         self._due: deque[tuple[int, float]] = deque(maxlen=COLUMNS)
         self._trips: deque[float] = deque(maxlen=RECENT)
         self._asked_at = 0
+        self._rested = 0.0
         self.written = 0
         """Bytes written since the beginning."""
 
@@ -85,7 +89,11 @@ class Link:
                 return False
             while self._due.popleft()[0] != column:
                 pass  # a later answer tells of those before it as well
-            self._trips.append(self._clock() - asked)
+            now = self._clock()
+            self._trips.append(now - asked)
+            # What a round trip took more than the shortest, the link was busy.
+            busy = now - asked - min(self._trips)
+            self._rested = now + min(REST * busy, LONGEST_REST)
             self._proven = True
             self._changed.notify_all()
             return True
@@ -99,12 +107,15 @@ class Link:
     def wait(self, most: int = FRAMES) -> float:
         """Seconds until more may be written; 0: now, as fewer than ``most`` are on their way.
 
-        An answer ends the wait. A terminal that has never answered lets no key wait.
+        An answer ends the wait. A frame also leaves the link free for a while. A terminal that has
+        never answered lets no key wait.
         """
         with self._changed:
-            if not self._open or len(self._due) < most or (most > FRAMES and not self._proven):
+            if not self._open or (most > FRAMES and not self._proven):
                 return 0.0
-            return self._left()
+            if len(self._due) >= most:
+                return self._left()
+            return max(self._rested - self._clock(), 0.0) if most == FRAMES else 0.0
 
     def _left(self) -> float:
         """Seconds until the answers that are due are given up; 0: there are none."""

@@ -13,11 +13,9 @@ from contextlib import contextmanager, suppress
 from ..core.errors import InputError
 from .app import BackscopeApp
 from .capture import CapturedText, captured_output
+from .interpreter import SWITCH_INTERVAL, switch_interval
 from .safe_text import safe_text
 
-SWITCH_INTERVAL = 0.001
-"""Seconds after which the training thread lets the screen have the interpreter: keys are answered
-twice as fast as with Python's 0.005, and training does not feel it."""
 PATIENCE = 1.0
 """Seconds that threads are given to end after the screen has gone."""
 HUNG_UP = 129
@@ -36,22 +34,17 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
     """
     loop = asyncio.new_event_loop()
     gc.freeze()  # what is imported is no garbage: not to be walked over in the middle of a frame
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    try:
-        with captured_output(log) as terminal:
-            if terminal is not None:
-                from .terminal import driver_on
+    with switch_interval(SWITCH_INTERVAL), captured_output(log) as terminal:
+        if terminal is not None:
+            from .terminal import driver_on
 
-                def gone() -> None:
-                    with suppress(RuntimeError):  # the loop has ended as well
-                        loop.call_soon_threadsafe(app.leave, HUNG_UP)
+            def gone() -> None:
+                with suppress(RuntimeError):  # the loop has ended as well
+                    loop.call_soon_threadsafe(app.leave, HUNG_UP)
 
-                app.driver_class = driver_on(terminal, gone, app.link)
-                app.streams = (sys.stdout, sys.stderr)
-            threads_ended = _run(app, loop)
-    finally:
-        sys.setswitchinterval(interval)
+            app.driver_class = driver_on(terminal, gone, app.link)
+            app.streams = (sys.stdout, sys.stderr)
+        threads_ended = _run(app, loop)
     code = app.return_code or 0
     if code == 1:
         sys.stderr.writelines(f"{line.text}\n" for line in log.lines() if line.error)

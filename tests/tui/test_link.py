@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from backscope.tui.link import ANSWERS, LAST_WORDS, PATIENCE, ROW, TRIAL, TRIALS, Link
+from backscope.tui.link import ANSWERS, LAST_WORDS, PATIENCE, REST, ROW, TRIAL, TRIALS, Link
 
 
 class Clock:
@@ -75,7 +75,7 @@ def test_every_answer_says_which_question_it_is_to(link, clock):
     assert first != second
     clock.now += 0.2
     assert link.answered(*place(second))
-    assert link.wait() == 0.0
+    assert link.wait(ANSWERS) == 0.0
     assert not link.answered(*place(first))
 
 
@@ -92,7 +92,7 @@ def test_the_round_trip_is_the_shortest_of_late(link, clock):
         clock.now += seconds
         link.answered(*place(question))
     assert link.round_trip == pytest.approx(0.0)  # the fixture's
-    for _ in range(8):
+    for _ in range(32):
         question = frame(link)
         clock.now += 0.05
         link.answered(*place(question))
@@ -169,3 +169,22 @@ def test_at_the_end_an_answer_long_overdue_is_not_waited_for(link, clock):
     frame(link)
     clock.now += LAST_WORDS
     link.drain()
+
+
+def test_a_frame_leaves_the_link_free_for_keys_for_longer_than_it_was_busy(link, clock):
+    question = frame(link)
+    clock.now += 0.08
+    link.answered(*place(question))
+    assert link.wait() == pytest.approx(REST * 0.08)
+    assert link.wait(ANSWERS) == 0.0
+    clock.now += REST * 0.08
+    assert link.wait() == 0.0
+
+
+def test_a_link_that_is_only_long_is_not_left_free(clock):
+    link = Link(clock)
+    link.open()
+    question = frame(link)
+    clock.now += 0.3
+    link.answered(*place(question))
+    assert link.wait() == 0.0
