@@ -105,10 +105,11 @@ class RunScreen(ArrangedScreen):
 
     def _tick(self) -> None:
         """Draw if it is time to, and say when to look again."""
-        self._account()
-        self._look_again(drawn=not self._wait and self._show())
+        # Looking costs a little too: counted before, it would put every frame off by some more.
+        self._look_again(drawn=self._wait < SOON and self._show())
 
     def _look_again(self, *, drawn: bool) -> None:
+        self._account()
         if self._timer is not None:
             self._timer.stop()
         wait = max(self._wait or self._governor.interval, SOON)
@@ -131,7 +132,6 @@ class RunScreen(ArrangedScreen):
     def draw(self) -> None:
         """Show the present now, as a person has asked for something."""
         if self._timer is not None:
-            self._account()
             self._look_again(drawn=self._show(quickly=True))
 
     def _show(self, *, quickly: bool = False) -> bool:

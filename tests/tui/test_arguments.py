@@ -18,11 +18,12 @@ def test_no_words_mean_the_gallery():
 def test_every_option_of_run_is_read():
     words = (
         "run healthy --seed 3 --steps 20 --data my.csv --target class --set network.depth=2 "
-        "--set training.loss=mse --paused --pace 2.5 --csv out.csv --force"
+        "--set training.loss=mse --paused --pace 2.5 --fps 20 --bandwidth 3 --csv out.csv --force"
     )
     options = parse(words.split())
     assert options.name == "healthy"
     assert (options.seed, options.steps, options.pace) == (3, 20, 2.5)
+    assert (options.fps, options.bandwidth) == (20.0, 3.0)
     assert (options.data, options.target) == ("my.csv", "class")
     assert options.settings == ["network.depth=2", "training.loss=mse"]
     assert options.paused
@@ -71,6 +72,22 @@ def test_options_may_stand_before_the_name():
         (
             "run healthy --pace inf",
             "backscope run: --pace must be a number of at least 0.001, not inf",
+        ),
+        (
+            "run healthy --fps 0",
+            "backscope run: --fps must be a number from 0.1 to 60, not 0",
+        ),
+        (
+            "run healthy --fps fast",
+            "backscope run: --fps must be a number from 0.1 to 60, not fast",
+        ),
+        (
+            "run healthy --bandwidth 0",
+            "backscope run: --bandwidth must be a number of at least 0.5, not 0",
+        ),
+        (
+            "run healthy --bandwith 3",
+            "backscope run: unknown option --bandwith, did you mean --bandwidth?",
         ),
         ("run healthy --pace 0", "backscope run: --pace must be a number of at least 0.001, not 0"),
         (

@@ -1,8 +1,11 @@
 """The status panel, as one row and as a block."""
 
+from dataclasses import replace
+
 import pytest
 
 from backscope.core.record import RunState
+from backscope.tui.meter import Readout
 from backscope.tui.panels import PANELS
 
 draw = PANELS["status"].draw
@@ -143,3 +146,27 @@ def test_a_speed_that_says_nothing_is_not_told(view_of, screen_text, status):
     status = {"steps_per_second": 999.0, **status}
     assert "990 steps/s" not in screen_text(draw(view_of("vanishing", status=status), 100, 4))
     assert "1,000 steps/s" not in screen_text(draw(view_of("vanishing", status=status), 100, 4))
+
+
+READOUT = Readout(frames=8.2, written=11_400.0, share=0.041, round_trip=0.052)
+
+
+def test_where_there_is_room_it_tells_what_the_screen_takes(view_of, screen_text):
+    view = replace(view_of("vanishing"), readout=READOUT)
+    told = "screen  8 frames/s,  11 kB/s, 4.1 % of the time, link  52 ms"
+    assert told in screen_text(draw(view, 120, 10))
+    assert told in screen_text(draw(view, 190, 3))
+
+
+def test_of_a_terminal_that_does_not_answer_no_link_is_told(view_of, screen_text):
+    view = replace(view_of("vanishing"), readout=replace(READOUT, round_trip=None))
+    assert "link" not in screen_text(draw(view, 120, 10))
+
+
+@pytest.mark.parametrize(("width", "height"), [(78, 2), (80, 1), (118, 2)])
+def test_what_the_screen_takes_takes_no_room_from_anything_else(
+    view_of, screen_text, width, height
+):
+    view = view_of("vanishing")
+    told = replace(view, readout=READOUT)
+    assert screen_text(draw(told, width, height)) == screen_text(draw(view, width, height))

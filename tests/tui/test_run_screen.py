@@ -1,0 +1,120 @@
+"""When the screen draws: at its own pace, at once for a key, and not before the link is free."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from textual import events
+
+from backscope.core.record import RunState
+from backscope.tui.app import BackscopeApp
+from backscope.tui.governor import Governor
+from backscope.tui.link import ROW
+
+PATIENCE = 20.0
+NEVER = 1e9
+
+
+class Held:
+    """A link that is full until the test says otherwise."""
+
+    round_trip = 0.05
+    written = 0
+    full = False
+
+    def wait(self, most=1):
+        return NEVER if self.full else 0.0
+
+    def question(self):
+        return ""
+
+
+@pytest.fixture
+def app(source):
+    return BackscopeApp(
+        source.experiment,
+        source_factory=lambda *args, **settings: source,
+        governor=Governor(fps=60.0),
+    )
+
+
+async def until(pilot, condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await pilot.pause(0.02)
+
+
+async def opened(pilot):
+    await until(pilot, lambda: pilot.app.screen.source is not None)
+    dashboard = pilot.app.screen
+    dashboard.shown = lambda: dashboard.query_one("#loss")._view.snapshot.last_step
+    await until(pilot, lambda: dashboard.query_one("#loss")._view is not None)
+    return dashboard
+
+
+async def test_looking_costs_something_and_still_a_frame_comes(source):
+    # With this budget looking at the clock alone is a debt of some tenths of a second.
+    app = BackscopeApp(
+        source.experiment,
+        source_factory=lambda *args, **settings: source,
+        governor=Governor(budget=0.001),
+    )
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        for _ in range(3):
+            source.record()
+            await until(pilot, lambda: dashboard.shown() == source.status().step)
+
+
+async def test_while_a_frame_is_under_way_none_follows_and_then_the_present_does(app, source):
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        dashboard.link = Held()
+        dashboard.link.full = True
+        before = dashboard.shown()
+        source.record(5)
+        await pilot.pause(0.2)
+        assert dashboard.shown() == before
+        dashboard.link.full = False
+        app.post_message(events.CursorPosition(2, ROW - 1))
+        await until(pilot, lambda: dashboard.shown() == source.status().step)
+
+
+async def test_what_a_key_changes_is_drawn_at_once_though_no_frame_is_due(source):
+    app = BackscopeApp(
+        source.experiment,
+        source_factory=lambda *args, **settings: source,
+        governor=Governor(fps=0.1),
+    )
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        source.record(5)
+        started = time.monotonic()
+        await pilot.press("f")
+        assert dashboard.query_one("#status")._view.frozen
+        assert time.monotonic() - started < PATIENCE / 2
+
+
+async def test_a_run_that_stands_still_is_looked_at_once_a_second_and_a_key_wakes_it(app, source):
+    source.pause()
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        await until(pilot, lambda: dashboard._timer._interval == 1.0)
+        await pilot.press("space")
+        assert source.status().state is RunState.RUNNING
+        assert dashboard._timer._interval < 0.1
+
+
+async def test_the_status_tells_what_the_screen_takes_while_it_takes_something(app, source):
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+
+        def readout():
+            source.record()
+            return dashboard.query_one("#status")._view.readout
+
+        await until(pilot, readout)
+        await pilot.press("space")
+        assert readout() is None
