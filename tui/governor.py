@@ -16,7 +16,7 @@ FASTEST = 0.1
 """Seconds between two frames when drawing costs little."""
 SLOWEST = 1.0
 """Seconds between two frames at most, however much processor time a frame costs."""
-LONGEST_SILENCE = 10.0
+LONGEST_SILENCE = 5.0
 """Seconds after which bytes beyond the bandwidth are forgiven."""
 _SAVED = 0.5
 """Seconds' worth of what was not spent that can be saved up."""
