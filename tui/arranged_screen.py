@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Static
 
 from .arrangement import Arrangement, arrange, too_small
@@ -65,7 +66,7 @@ class ArrangedScreen(Screen[None]):
         """Paint what has changed now, without the round that messages take through all widgets."""
         if self._layout_required or not self.is_current:
             return
-        for widget in self.query("*"):
+        for widget in self.walk_children(Widget):
             if widget._repaint_required and not widget._layout_required:
                 widget._repaint_required = False
                 if widget.display:

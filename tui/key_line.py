@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 
 from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.widget import Widget
 
 from .keymap import Key, plain
@@ -70,9 +72,16 @@ class KeyLine(Widget):
     def show(self, labels: Mapping[str, str], news: Collection[str] = ()) -> None:
         """Use these labels for some keys (by ``Key.keys``), and point out those that have news."""
         if (labels, frozenset(news)) != (self._labels, self._news):
+            before = self._hints()
             self._labels = dict(labels)
             self._news = frozenset(news)
-            self.refresh()
+            left = 0
+            for old, new in zip_longest(before, self._hints()):
+                if old != new:
+                    # What is left of it stays as it is, and need not be sent.
+                    self.refresh(Region(left, 0, max(self.size.width - left, 0), 1))
+                    break
+                left += cell_len(old[1]) + GAP
 
     def render(self) -> Content:
         """The hints that fit."""
@@ -94,6 +103,9 @@ class KeyLine(Widget):
             if place is not None and left <= place.x < right:
                 await self.run_action(key.target)
             left = right + GAP
+
+    def _hints(self) -> list[tuple[Key, str, bool]]:
+        return [(key, text, key.keys in self._news) for key, text in self._texts()]
 
     def _texts(self) -> list[tuple[Key, str]]:
         return [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
+from textual.app import App
 
-from backscope.tui.key_line import GAP, fitting, hint
+from backscope.tui.key_line import GAP, KeyLine, fitting, hint
 from backscope.tui.keymap import DASHBOARD, GALLERY
 
 
@@ -51,3 +52,21 @@ def test_a_label_may_be_replaced():
 def test_a_key_that_has_news_is_shown_even_on_a_narrow_line():
     assert "o" not in {key.keys for key in fitting(DASHBOARD, {}, 78)}
     assert "o" in {key.keys for key in fitting(DASHBOARD, {}, 78, {"o"})}
+
+
+async def test_only_what_changes_of_the_line_is_sent():
+    class Line(App[None]):
+        def compose(self):
+            yield KeyLine(DASHBOARD)
+
+    async with Line().run_test(size=(120, 5)) as pilot:
+        line = pilot.app.query_one(KeyLine)
+        sent = []
+        line.refresh = lambda *regions, **options: sent.append(regions)
+        line.show({"f": "unfreeze"})
+        ((region,),) = sent
+        shown = line.render().plain
+        assert shown[region.x :].startswith("f unfreeze")
+        assert region.right == line.size.width
+        line.show({"f": "unfreeze"})
+        assert len(sent) == 1
