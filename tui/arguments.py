@@ -307,6 +307,7 @@ def _dtype(text: str) -> str:
         raise argparse.ArgumentTypeError(f"must be float32 or float64, not {_shown(text)}")
     return text
 
+
 _fps = _converter(
     float,
     lambda value: FEWEST_FRAMES <= value <= MOST_FRAMES,

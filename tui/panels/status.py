@@ -105,8 +105,10 @@ def _details(view: View) -> list[Piece]:
         (11, f"{seconds_text(status.seconds)} {so_far}", palette.text),
         (12, f"seed {view.experiment.seed}", palette.text),
     ]
+    if status.probe_share > 0.0:
+        words.append((13, f"probes {percent_text(status.probe_share)}", palette.dim))
     if view.readout is not None:
-        words.append((13, _screen(view.readout), palette.dim))
+        words.append((14, _screen(view.readout), palette.dim))
     return [Piece(rank, ((text, style),)) for rank, text, style in words]
 
 
