@@ -174,7 +174,7 @@ def test_what_the_screen_takes_takes_no_room_from_anything_else(
 
 def test_the_share_of_the_time_that_probes_take_is_told_where_there_is_room(view_of, screen_text):
     view = view_of("constant", status={"probe_share": 0.042})
-    assert "probes 4.2 %" in screen_text(STATUS.draw(view, 160, 4))
-    assert "probes" not in screen_text(STATUS.draw(view, 60, 1))
+    assert "probes 4.2 %" in screen_text(PANELS["status"].draw(view, 160, 4))
+    assert "probes" not in screen_text(PANELS["status"].draw(view, 60, 1))
     unmeasured = view_of("constant", status={"probe_share": 0.0})
-    assert "probes" not in screen_text(STATUS.draw(unmeasured, 160, 4))
+    assert "probes" not in screen_text(PANELS["status"].draw(unmeasured, 160, 4))
