@@ -14,11 +14,6 @@ import time
 from pathlib import Path
 
 QUICK = "--quick"
-WITHOUT_QUICK = {
-    "dashboard_cost.py": ("--rounds", "1", "--seconds", "1"),
-    "first_paint.py": ("--rounds", "1"),
-}
-"""What shortens a benchmark that has no ``--quick``."""
 SAID = 2_000
 """Characters of the output of a crash that are shown, its last ones."""
 
@@ -34,11 +29,9 @@ def benchmarks(folder: Path) -> list[Path]:
 
 def run(path: Path, timeout: float) -> str:
     """Run one benchmark; what went wrong, or nothing."""
-    has_quick = f'"{QUICK}"' in path.read_text("utf-8")
-    words = (QUICK,) if has_quick else WITHOUT_QUICK.get(path.name, ())
     try:
         done = subprocess.run(
-            [sys.executable, str(path), *words],
+            [sys.executable, str(path), QUICK],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

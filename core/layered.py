@@ -144,8 +144,7 @@ class Layered:
                 sums = self._unit_sums(stack)
                 # A sum of numbers that are not negative is 0 only where all of them are.
                 idle[stack.layers] = np.add.reduce(sums == 0, axis=1)
-        idle[~np.array(of)] = np.nan
-        return idle
+        return _only(idle, of)
 
     def _unit_sums(self, stack: Stack) -> Array:
         """The sum over the rows of each unit of each layer, ``(layers, units)``."""
@@ -169,8 +168,14 @@ class Layered:
             if any(of[stack.layers]):
                 counts = [int(np.count_nonzero(line)) for line in condition(stack.lines)]
                 shares[stack.layers] = np.array(counts) / stack.lines.shape[1]
-        shares[~np.array(of)] = np.nan
-        return shares
+        return _only(shares, of)
+
+
+def _only(values: Row, of: Sequence[bool]) -> Row:
+    """Layers that share a stack with those asked for were measured along with them."""
+    if not all(of):
+        values[np.logical_not(of)] = np.nan
+    return values
 
 
 def _alone(arrays: Sequence[Array]) -> list[Stack]:

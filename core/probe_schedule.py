@@ -1,15 +1,16 @@
 """When to measure what costs much: as often as a budget of measured time allows.
 
 Each cadence has its interval in steps. It follows from three running figures: how long a step takes
-without measuring, how long the cadence takes, and what the ones before it leave of the budget. A
-cadence whose interval an experiment has set is measured by that alone, whatever it costs.
+without what the budget pays for, how long the cadence takes, and what the ones before it leave of
+the budget. A cadence whose interval an experiment has set is measured by that alone, whatever it
+costs, and counts as a part of the step.
 """
 
 from __future__ import annotations
 
 from math import ceil
 
-from .probes import Cadence
+from .probes import SCHEDULED, Cadence
 from .settings import ProbeSettings
 
 FULL_STEPS = 20
@@ -21,8 +22,8 @@ MEMORY = 0.9
 """Weight of the past in a running figure."""
 OUTLIER = 3.0
 """A time counts at most so many times the running figure: the processor was elsewhere."""
-SHARES = {Cadence.SIGNAL: 0.5, Cadence.ACTIVATIONS: 0.6, Cadence.DEAD: 1.0}
-"""Of what is left of the budget, in the order in which it is spent."""
+PART = 0.6
+"""Of what is left of the budget, for each cadence but the last."""
 LONGEST = 1_000_000
 WINDOW = 500
 """Steps that ``share`` is taken over."""
@@ -59,12 +60,14 @@ class ProbeSchedule:
 
     def __init__(self, settings: ProbeSettings, last: int) -> None:
         self._budget = settings.budget
-        self._set = {cadence: int(getattr(settings, cadence.value)) for cadence in SHARES}
+        self._set = {cadence: int(getattr(settings, cadence.value)) for cadence in SCHEDULED}
+        self._free = [cadence for cadence, every in self._set.items() if not every]
         self._last = last
         self._step = RunningTime()
-        self._costs = {cadence: RunningTime() for cadence in SHARES}
-        self._next = dict.fromkeys(SHARES, 1)
+        self._costs = {cadence: RunningTime() for cadence in SCHEDULED}
+        self._next = dict.fromkeys(SCHEDULED, 1)
         self._count = 0
+        self._now = 0.0  # spent in this step
         self._spent = 0.0
         self._training = 0.0
         self.share = 0.0
@@ -85,15 +88,18 @@ class ProbeSchedule:
 
     def measured(self, cadence: Cadence, step: int, seconds: float) -> None:
         """A cadence was measured at a step and took so long."""
-        self._costs[cadence].took(seconds)
-        self._spent += seconds
-        self._next[cadence] = step + self.interval(cadence)
+        if not self._set[cadence]:
+            self._costs[cadence].took(seconds)
+            self._now += seconds
+            self._next[cadence] = step + self.interval(cadence)
 
     def stepped(self, seconds: float) -> None:
-        """A step has taken so long, measuring not counted."""
+        """A step has taken so long, measuring included."""
+        seconds -= self._now
         self._step.took(seconds)
         self._count += 1
         self._training += seconds
+        self._spent, self._now = self._spent + self._now, 0.0
         if self._count in (FULL_STEPS, FULL_STEPS + WINDOW):
             if self._count > FULL_STEPS and self._training > 0:
                 self.share = self._spent / self._training
@@ -101,12 +107,15 @@ class ProbeSchedule:
 
     def interval(self, cadence: Cadence) -> int:
         """Steps from one measurement to the next, as things are now."""
+        if self._set[cadence]:
+            return self._set[cadence]
         step = max(self._step.seconds, 1e-9)
         left = self._budget
-        for each, part in SHARES.items():
-            every, cost = self._set[each], self._costs[each].seconds / step
-            interval = every or min(max(ceil(cost / max(left * part, 1e-12)), 1), LONGEST)
-            if each is cadence:
-                return interval
-            left = max(left - cost / interval, 0.0)
-        raise ValueError(f"expected a scheduled cadence, got {cadence}")
+        for each in self._free[: self._free.index(cadence)]:
+            cost = self._costs[each].seconds / step
+            left = max(left - cost / self._affordable(cost, left, each), 0.0)
+        return self._affordable(self._costs[cadence].seconds / step, left, cadence)
+
+    def _affordable(self, cost: float, left: float, cadence: Cadence) -> int:
+        share = left if cadence is self._free[-1] else left * PART
+        return min(max(ceil(cost / max(share, 1e-12)), 1), LONGEST)

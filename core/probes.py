@@ -17,6 +17,7 @@ from .layer_plan import LayerPlan
 from .layered import Layered
 from .network import Network, Trace
 from .record import Array, LayerInfo, Layout, Metric, Row
+from .settings import ProbeSettings
 
 
 class Cadence(StrEnum):
@@ -26,6 +27,10 @@ class Cadence(StrEnum):
     SIGNAL = "signal_every"
     ACTIVATIONS = "activations_every"
     DEAD = "dead_every"
+
+
+SCHEDULED = (Cadence.SIGNAL, Cadence.ACTIVATIONS, Cadence.DEAD)
+"""Those that have a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +150,8 @@ def saturated(view: StepView) -> Row:
 
 def silent(view: StepView) -> Row:
     """ReLU units at zero for every row of this batch; NaN for other activations."""
-    return _idle(view.network.plans, view.a)
+    rectifiers = view.network.rectifiers
+    return view.a.idle_units(rectifiers) if True in rectifiers else np.full(len(rectifiers), np.nan)
 
 
 def dead(view: StepView) -> Row:
@@ -154,15 +160,11 @@ def dead(view: StepView) -> Row:
     Batch normalization takes the probe set's own statistics, as in training: a unit that is dead
     so has a gradient of exactly zero.
     """
-    plans = view.network.plans
-    if not any(plan.activation.rectifier for plan in plans):
-        return np.full(len(plans), np.nan)
+    rectifiers = view.network.rectifiers
+    if True not in rectifiers:
+        return np.full(len(rectifiers), np.nan)
     trace = view.network.forward(view.probe_rows, training=True)
-    return _idle(plans, Layered([layer.a for layer in trace.layers]))
-
-
-def _idle(plans: Sequence[LayerPlan], a: Layered) -> Row:
-    return a.idle_units([plan.activation.rectifier for plan in plans])
+    return Layered([layer.a for layer in trace.layers]).idle_units(rectifiers)
 
 
 PROBES: dict[str, Probe] = {
@@ -185,9 +187,21 @@ PROBES: dict[str, Probe] = {
     "dead": Probe(dead, Cadence.DEAD, "ReLU units at zero on the whole fixed probe set"),
 }
 
+_BY_CADENCE = {
+    cadence: [(name, probe.measure) for name, probe in PROBES.items() if probe.cadence is cadence]
+    for cadence in Cadence
+}
 
-def layout_of(plans: Sequence[LayerPlan]) -> Layout:
-    """The columns that a network of these layers records."""
+
+def layout_of(plans: Sequence[LayerPlan], settings: ProbeSettings | None = None) -> Layout:
+    """The columns that a network of these layers records.
+
+    Args:
+        plans: the layers.
+        settings: which of them are not measured at every step; None: as by default.
+    """
+    given = settings or ProbeSettings()
+    seldom = [cadence for cadence in SCHEDULED if getattr(given, cadence.value) != 1]
     return Layout(
         layers=tuple(
             LayerInfo(
@@ -201,7 +215,7 @@ def layout_of(plans: Sequence[LayerPlan]) -> Layout:
             for plan in plans
         ),
         layer_metrics=tuple(
-            Metric(name, probe.about, scheduled=probe.cadence is not Cadence.EVERY_STEP)
+            Metric(name, probe.about, scheduled=probe.cadence in seldom)
             for name, probe in PROBES.items()
         ),
     )
@@ -209,6 +223,5 @@ def layout_of(plans: Sequence[LayerPlan]) -> Layout:
 
 def measure(view: StepView, cadence: Cadence, layout: Layout, row: Row) -> None:
     """Fill the columns of a record's row that the probes of a cadence measure."""
-    for name, probe in PROBES.items():
-        if probe.cadence is cadence:
-            row[layout.columns(name)] = probe.measure(view)
+    for name, measured in _BY_CADENCE[cadence]:
+        row[layout.columns(name)] = measured(view)

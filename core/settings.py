@@ -232,19 +232,20 @@ class ProbeSettings:
     """``[probes]``: how often what costs much is measured.
 
     The loss, the norms of weight gradients and the silent units are measured at every step, all
-    else as often as the budget allows. The first steps and the last one are measured in full.
+    else every so many steps or as often as the budget allows. The first steps and the last one are
+    measured in full.
     """
 
     budget: float = key(
         0.05,
-        "share of the training time that measuring may take, besides what is measured at every "
-        "step; error signal first, then activations, then dead units",
+        "share of the training time for what is measured as the budget allows: "
+        "error signal first, then activations, then dead units",
         unit="share",
         above=0.0,
         high=1.0,
     )
     signal_every: int = key(
-        0,
+        1,
         "steps between measurements of error signal, bias gradients and accuracy; "
         "0: as the budget allows",
         unit="steps",

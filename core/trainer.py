@@ -33,7 +33,7 @@ from .network import Network, Parameters, Trace
 from .norm import norm
 from .optimizers import make_clipping, make_optimizer
 from .probe_schedule import ProbeSchedule
-from .probes import Cadence, StepView, layout_of, measure
+from .probes import SCHEDULED, Cadence, StepView, layout_of, measure
 from .record import GLOBAL_METRICS, Array, Event, NonFinite, RunState, StepRecord
 from .schedules import base_rate, change_of_rate, learning_rate
 
@@ -103,7 +103,7 @@ class Trainer:
         X = with_ones(self.data.X_train)
         self.data = replace(self.data, X_train=X[:, :-1])  # one copy of them is enough
         self.parameters: list[Parameters] = self.network.parameters
-        self.layout = layout_of(self.network.plans)
+        self.layout = layout_of(self.network.plans, experiment.probes)
         self._targets = self._encode(self.data.y_train)
         self._minibatches = Minibatches(len(self.data.X_train), settings.batch_size, shuffle_rng)
         rows = len(self.data.X_train)
@@ -288,21 +288,18 @@ class Trainer:
         due = self._schedule.due(step)
         nonfinite, kept = self._prepare(loss, total, rate, keep=Cadence.ACTIVATIONS in due)
         if nonfinite is not None:
-            due = [cadence for cadence in Cadence if cadence is not Cadence.EVERY_STEP]
+            due = list(SCHEDULED)
         measure(self._view, Cadence.EVERY_STEP, self.layout, row)
-        measuring = 0.0
         for cadence in due:
             begun = self._clock()
             measure(self._view, cadence, self.layout, row)
             if cadence is Cadence.SIGNAL:
                 outputs, labels = self._fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
-            seconds = self._clock() - begun
-            self._schedule.measured(cadence, step, seconds)
-            measuring += seconds
+            self._schedule.measured(cadence, step, self._clock() - begun)
         if nonfinite is None:
             self._apply(kept)
-        self._schedule.stepped(self._clock() - started - measuring)
+        self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
             step == self.steps_planned or self._held_out.due(step, self._minibatches)
         ):

@@ -12,14 +12,20 @@ COSTS = {Cadence.SIGNAL: 1e-5, Cadence.ACTIVATIONS: 5e-5, Cadence.DEAD: 2e-4}
 LAST = 100_000
 
 
+def free(budget=0.05):
+    """Nothing set: all as the budget allows."""
+    return ProbeSettings(budget=budget, signal_every=0)
+
+
 def run(schedule, steps, step_seconds=1e-4, costs=COSTS, start=1):
     """Which steps each cadence was measured at."""
     measured = {cadence: [] for cadence in COSTS}
     for step in range(start, start + steps):
-        for cadence in schedule.due(step):
+        due = schedule.due(step)
+        for cadence in due:
             schedule.measured(cadence, step, costs[cadence])
             measured[cadence].append(step)
-        schedule.stepped(step_seconds)
+        schedule.stepped(step_seconds + sum(costs[cadence] for cadence in due))
     return measured
 
 
@@ -31,7 +37,7 @@ def run(schedule, steps, step_seconds=1e-4, costs=COSTS, start=1):
 )
 def test_the_budget_is_kept_whatever_things_cost(budget, costs, step_seconds):
     costs = dict(zip(COSTS, costs, strict=True))
-    schedule = ProbeSchedule(ProbeSettings(budget=budget), LAST)
+    schedule = ProbeSchedule(free(budget), LAST)
     run(schedule, FULL_STEPS, step_seconds, costs)
     measured = run(schedule, 3000, step_seconds, costs, start=FULL_STEPS + 1)
     spent = sum(len(steps) * costs[cadence] for cadence, steps in measured.items())
@@ -40,26 +46,26 @@ def test_the_budget_is_kept_whatever_things_cost(budget, costs, step_seconds):
 
 
 def test_what_is_cheap_is_measured_at_every_step():
-    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    schedule = ProbeSchedule(free(), LAST)
     costs = {**COSTS, Cadence.SIGNAL: 1e-6}
     assert len(run(schedule, 500, costs=costs)[Cadence.SIGNAL]) == 500
 
 
 def test_most_of_the_budget_is_used():
-    schedule = ProbeSchedule(ProbeSettings(budget=0.05), LAST)
+    schedule = ProbeSchedule(free(), LAST)
     run(schedule, 10_000)
     assert 0.035 < schedule.share <= 0.0501
 
 
 def test_the_first_steps_are_measured_in_full():
-    measured = run(ProbeSchedule(ProbeSettings(budget=1e-6), LAST), 2000)
+    measured = run(ProbeSchedule(free(1e-6), LAST), 2000)
     full = list(range(1, FULL_STEPS + 1))
     assert all(steps[:FULL_STEPS] == full for steps in measured.values())
     assert all(len(steps) <= FULL_STEPS + 1 for steps in measured.values())
 
 
 def test_the_last_step_is_measured_in_full():
-    schedule = ProbeSchedule(ProbeSettings(budget=1e-6), 50)
+    schedule = ProbeSchedule(free(1e-6), 50)
     assert all(steps[-1] == 50 for steps in run(schedule, 50).values())
 
 
@@ -72,7 +78,7 @@ def test_an_interval_that_is_set_holds_whatever_it_costs():
 
 
 def test_a_slower_machine_is_measured_less():
-    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    schedule = ProbeSchedule(free(), LAST)
     before = len(run(schedule, 4000)[Cadence.ACTIVATIONS])
     dear = {cadence: 8 * cost for cadence, cost in COSTS.items()}
     run(schedule, 4000, costs=dear, start=4001)
@@ -81,13 +87,22 @@ def test_a_slower_machine_is_measured_less():
 
 
 def test_one_slow_measurement_changes_little():
-    schedule = ProbeSchedule(ProbeSettings(), LAST)
+    schedule = ProbeSchedule(free(), LAST)
     run(schedule, 1000)
     before = schedule.interval(Cadence.ACTIVATIONS)
     schedule.measured(Cadence.ACTIVATIONS, 1000, 10.0)
     assert schedule.interval(Cadence.ACTIVATIONS) <= 1.5 * before
 
 
+def test_what_is_set_leaves_the_budget_to_the_others():
+    by_default = ProbeSchedule(ProbeSettings(), LAST)
+    dear = {**COSTS, Cadence.SIGNAL: 1e-4}
+    measured = run(by_default, 5000, costs=dear)
+    assert len(measured[Cadence.SIGNAL]) == 5000
+    assert len(measured[Cadence.ACTIVATIONS]) > 100
+    assert by_default.share <= 0.055
+
+
 def test_only_scheduled_cadences_have_an_interval():
-    with pytest.raises(ValueError, match="scheduled"):
-        ProbeSchedule(ProbeSettings(), LAST).interval(Cadence.EVERY_STEP)
+    with pytest.raises(KeyError):
+        ProbeSchedule(free(), LAST).interval(Cadence.EVERY_STEP)

@@ -39,7 +39,7 @@ LAYOUT = Layout(
         for i, width in enumerate(WIDTHS, start=1)
     ),
     tuple(
-        Metric(name, probe.about, scheduled=probe.cadence is not Cadence.EVERY_STEP)
+        Metric(name, probe.about, scheduled=probe.cadence in (Cadence.ACTIVATIONS, Cadence.DEAD))
         for name, probe in PROBES.items()
     ),
 )

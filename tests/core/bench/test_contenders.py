@@ -118,8 +118,9 @@ def test_the_telemetry_contenders_measure_what_they_say():
         }
     some, everything = seen.values()
     assert {"weight_gradient_norm", "silent"} <= some
-    assert not some & {"dead", "activation_mean"}
-    assert {"dead", "activation_mean", "update_ratio"} <= everything
+    assert not some & {"dead", "error_signal", "activation_mean"}
+    assert {"error_signal", "activation_mean", "update_ratio"} <= everything
+    assert "dead" not in everything  # not of the step's own arrays
 
 
 def test_a_training_that_has_ended_is_no_fast_training():

@@ -47,7 +47,7 @@ def layout_of(widths: list[int], activation: str = "relu") -> Layout:
         for i, width in enumerate(widths)
     )
     metrics = tuple(
-        Metric(name, probe.about, scheduled=probe.cadence is not Cadence.EVERY_STEP)
+        Metric(name, probe.about, scheduled=probe.cadence in (Cadence.ACTIVATIONS, Cadence.DEAD))
         for name, probe in PROBES.items()
     )
     return Layout(layers, metrics)

@@ -40,7 +40,7 @@ def test_every_relu_layer_has_its_counts_against_its_width(view_of, screen_text)
 
 def test_dead_and_silent_differ_in_glyph_and_the_words_say_which_is_which(view_of, screen_text):
     text = screen_text(draw(view_of("dying"), 78, 12))
-    assert "█ dead: at zero on 256 fixed rows, counted every 25 steps" in text
+    assert "█ dead: at zero on 256 fixed rows, counted as the budget allows" in text
     assert "░ silent: at zero on this batch" in text.replace("\n", " ")
     assert "█░" in text
 
