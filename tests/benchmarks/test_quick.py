@@ -40,11 +40,8 @@ def test_every_benchmark_has_a_line_and_what_is_only_a_part_of_one_is_not_run(qu
     ]
 
 
-def test_a_benchmark_that_knows_quick_is_asked_for_it_and_another_is_not(quick):
-    code, _ = quick(
-        knows='sys.exit(0 if sys.argv[1:] == ["--quick"] else 1)',
-        other="sys.exit(len(sys.argv) - 1)",
-    )
+def test_every_benchmark_is_asked_to_be_quick(quick):
+    code, _ = quick(asked='sys.exit(0 if sys.argv[1:] == ["--quick"] else 1)')
     assert code == 0
 
 
