@@ -97,6 +97,7 @@ class Network:
         self.plans = plan_layers(settings, hidden, inputs, outputs)
         self.rectifiers = tuple(plan.activation.rectifier for plan in self.plans)
         """Of each layer, whether its units can be silent and dead."""
+        self.drops_out = any(plan.dropout for plan in self.plans)
         self.theta: Array = np.zeros(sum(plan.size for plan in self.plans), self.dtype)
         self.gradient: Array = np.zeros_like(self.theta)
         self.parameters = self.views(self.theta)

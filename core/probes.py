@@ -175,7 +175,7 @@ PROBES: dict[str, Probe] = {
         weight_gradient_norm, Cadence.EVERY_STEP, "norm of dL/dW before clipping"
     ),
     "bias_gradient_norm": Probe(
-        bias_gradient_norm, Cadence.SIGNAL, "norm of dL/db before clipping"
+        bias_gradient_norm, Cadence.ACTIVATIONS, "norm of dL/db before clipping"
     ),
     "silent": Probe(silent, Cadence.EVERY_STEP, "ReLU units at zero for every row of the batch"),
     "update_ratio": Probe(update_ratio, Cadence.ACTIVATIONS, "log10(rms update / rms W)"),

@@ -246,16 +246,15 @@ class ProbeSettings:
     )
     signal_every: int = key(
         1,
-        "steps between measurements of error signal, bias gradients and accuracy; "
-        "0: as the budget allows",
+        "steps between measurements of the error signal; 0: as the budget allows",
         unit="steps",
         low=0,
         high=1_000_000,
     )
     activations_every: int = key(
         0,
-        "steps between measurements of z, a, saturated shares and update ratios; "
-        "0: as the budget allows",
+        "steps between measurements of z, a, saturated shares, update ratios, bias gradients and "
+        "accuracy; 0: as the budget allows",
         unit="steps",
         low=0,
         high=1_000_000,

@@ -293,7 +293,7 @@ class Trainer:
         for cadence in due:
             begun = self._clock()
             measure(self._view, cadence, self.layout, row)
-            if cadence is Cadence.SIGNAL:
+            if cadence is Cadence.ACTIVATIONS:
                 outputs, labels = self._fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
             self._schedule.measured(cadence, step, self._clock() - begun)
@@ -315,7 +315,8 @@ class Trainer:
     def _compute(self) -> tuple[float, Indices]:
         """Loss and gradients of the next batch, and which rows it has."""
         rows = self._minibatches.draw()
-        masks = self.network.draw_masks(len(rows), self._dropout_rng)
+        network = self.network
+        masks = network.draw_masks(len(rows), self._dropout_rng) if network.drops_out else ()
         return self._fast.run(rows, masks), rows
 
     def _prepare(

@@ -53,14 +53,15 @@ class FastStep:
 
         Args:
             rows: numbers of the rows.
-            masks: for dropout, ``(batch, fan_out)`` or None for each layer.
+            masks: for dropout, ``(batch, fan_out)`` or None for each layer; empty: nothing is
+                dropped.
         """
         passes, memory = self._passes, self._memory
         self.z.forget()
         self.a.forget()
-        np.take(self._X, rows, 0, memory.inputs, "clip")  # clip: raise would make a copy
-        np.take(self._targets, rows, 0, passes.targets, "clip")
-        for mask, target in zip(masks, memory.masks, strict=True):
+        self._X.take(rows, 0, memory.inputs, "clip")  # clip: raise would make a copy
+        self._targets.take(rows, 0, passes.targets, "clip")
+        for mask, target in zip(masks, memory.masks, strict=False):
             if mask is not None and target is not None:
                 target[...] = mask.T
         for call in passes.forward:
