@@ -59,6 +59,7 @@ class Replay:
         self.learning_rate = self.base_learning_rate = trainer.learning_rate
         self.steps_planned = trainer.steps_planned
         self.state = RunState.RUNNING
+        self.probe_share = 0.0
         self._epoch = trainer.layout.columns("epoch").start
 
     def steps(self) -> Iterator[StepRecord]:

@@ -147,9 +147,7 @@ class BackscopeApp(App[None]):
 
     def post_display_hook(self) -> None:
         """Ask the terminal to say when it has shown this frame."""
-        question = self.link.question()
-        if question and self._driver is not None:
-            self._driver.write(question)
+        self.link.ask(self._driver)
 
     def on_cursor_position(self, event: events.CursorPosition) -> None:
         """It has."""

@@ -12,7 +12,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 ROW = 2
 FIRST_COLUMN, COLUMNS = 2, 8
@@ -47,6 +52,7 @@ class Link:
         self._changed = threading.Condition()
         self._open = False
         self._proven = False
+        self._within = False
         self._trials = 0
         self._column = FIRST_COLUMN
         self._due: deque[tuple[int, float]] = deque(maxlen=COLUMNS)
@@ -66,10 +72,19 @@ class Link:
         """So much more text is on its way."""
         self.written += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
+    @contextmanager
+    def one_frame(self) -> Iterator[None]:
+        """What is written meanwhile is one frame: it is asked about once, afterwards."""
+        self._within = True
+        try:
+            yield
+        finally:
+            self._within = False
+
     def question(self) -> str:
         """What is to be written behind a frame; empty: nothing, as it would tell nothing."""
         with self._changed:
-            if not self._open or self.written == self._asked_at:
+            if not self._open or self._within or self.written == self._asked_at:
                 return ""
             if not self._proven:
                 if self._trials >= TRIALS or self._left() > 0.0:
@@ -80,6 +95,12 @@ class Link:
             text = f"\x1b7\x1b[{ROW};{self._column}H\x1b[6n\x1b8"
             self._asked_at = self.written + len(text)
             return text
+
+    def ask(self, driver: Driver | None) -> None:
+        """Write the question behind what was written, if there is anything to ask and anybody."""
+        question = self.question()
+        if question and driver is not None:
+            driver.write(question)
 
     def answered(self, row: int, column: int) -> bool:
         """The cursor is there, both counted from 1; False if this answers no question of ours."""

@@ -21,7 +21,7 @@ from .direct_update import Painter
 from .governor import Governor
 from .interpreter import ONE_FRAME, switch_interval
 from .key_line import KeyLine
-from .link import Link
+from .link import ANSWERS, Link
 from .log_pane import LogPane
 from .meter import Meter
 from .observer import Display, Look, Observer
@@ -57,6 +57,7 @@ class RunScreen(ArrangedScreen):
         self._meter = Meter()
         self._painter = Painter(self)
         self._timer: Timer | None = None
+        self._owed = False  # an answer to a key waits for the link
         self._processor_time = time.thread_time()
         self._written = 0
         self._failure_told = False
@@ -100,7 +101,9 @@ class RunScreen(ArrangedScreen):
     def arrived(self) -> None:
         """The terminal has shown what was sent: the next frame may come."""
         super().arrived()
-        if self._timer is not None:
+        if self._owed:
+            self.draw()
+        elif self._timer is not None:
             self._tick()
 
     def _tick(self) -> None:
@@ -130,8 +133,18 @@ class RunScreen(ArrangedScreen):
         self._meter.spent(*spent, self.link.round_trip)
 
     def draw(self) -> None:
-        """Show the present now, as a person has asked for something."""
-        if self._timer is not None:
+        """Show the present now, as a person has asked for something.
+
+        Not while the link is full: then as soon as something has arrived.
+        """
+        if self._timer is None:
+            return
+        wait = self.link.wait(ANSWERS)
+        self._owed = wait > 0.0
+        if self._owed:
+            self._timer.stop()
+            self._timer = self.set_timer(wait, self.draw)
+        else:
             self._look_again(drawn=self._show(quickly=True))
 
     def _show(self, *, quickly: bool = False) -> bool:
@@ -150,13 +163,14 @@ class RunScreen(ArrangedScreen):
         if view is None:
             return False
         panels = list(self.query(Panel))
-        with switch_interval(ONE_FRAME):
+        with switch_interval(ONE_FRAME), self.link.one_frame():
             if quickly:
                 self._painter.paint(panels[:1], view)
                 self.paint()
                 del panels[0]
             self._painter.paint(panels, view)
             self.paint()
+        self.link.ask(self.app._driver)
         self._governor.drawn(time.monotonic())
         self._meter.drawn()
         if state is not RunState.RUNNING:

@@ -70,6 +70,15 @@ def test_where_nothing_was_written_nothing_is_asked(link):
     assert link.question() == ""
 
 
+def test_what_is_painted_in_several_goes_is_asked_about_once(link):
+    with link.one_frame():
+        link.wrote("the status")
+        assert link.question() == ""
+        link.wrote("the rest")
+        assert link.question() == ""
+    assert link.question() != ""
+
+
 def test_every_answer_says_which_question_it_is_to(link, clock):
     first, second = frame(link), frame(link)
     assert first != second

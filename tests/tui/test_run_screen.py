@@ -10,24 +10,19 @@ from textual import events
 from backscope.core.record import RunState
 from backscope.tui.app import BackscopeApp
 from backscope.tui.governor import Governor
-from backscope.tui.link import ROW
+from backscope.tui.link import ROW, Link
 
 PATIENCE = 20.0
 NEVER = 1e9
 
 
-class Held:
+class Held(Link):
     """A link that is full until the test says otherwise."""
 
-    round_trip = 0.05
-    written = 0
     full = False
 
     def wait(self, most=1):
         return NEVER if self.full else 0.0
-
-    def question(self):
-        return ""
 
 
 @pytest.fixture
@@ -80,6 +75,20 @@ async def test_while_a_frame_is_under_way_none_follows_and_then_the_present_does
         dashboard.link.full = False
         app.post_message(events.CursorPosition(2, ROW - 1))
         await until(pilot, lambda: dashboard.shown() == source.status().step)
+
+
+async def test_a_key_on_a_full_link_is_answered_as_soon_as_something_has_arrived(app, source):
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        dashboard.link = Held()
+        dashboard.link.full = True
+        drawn = []
+        dashboard._show = lambda *, quickly=False: bool(drawn.append(quickly))
+        await pilot.press("f")
+        assert not drawn
+        dashboard.link.full = False
+        app.post_message(events.CursorPosition(2, ROW - 1))
+        await until(pilot, lambda: True in drawn)
 
 
 async def test_what_a_key_changes_is_drawn_at_once_though_no_frame_is_due(source):
