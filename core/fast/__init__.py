@@ -15,9 +15,10 @@ things bring that down; none of them knows a single activation, loss or optimize
 4. **What is elementwise is done for many layers at once.** Arrays of one kind lie one behind the
    other, so the slopes of a dozen layers are one call, and so are the weight gradients of layers of
    one shape; as many layers at once as the cache can hold.
-5. **Formulas are taped** (``tape.py``). An activation, a loss, a normalization or an optimizer is
-   plain NumPy in one entry of its table. It is run once with stand-ins that note each operation;
-   the notes become calls, temporary arrays share memory. What cannot be taped is called as it is.
+5. **Formulas are taped** (``taped.py``, ``tape.py``). An activation, a loss, a normalization or an
+   optimizer is plain NumPy in one entry of its table. It is run once with stand-ins that note each
+   operation; the notes become calls, temporary arrays share memory. What cannot be taped is called
+   as it is.
 6. **The optimizer works through pieces that stay in the cache** (``update.py``), from the first
    operation to the last, and changes the parameters in the same sweep. Where it is not certain that
    nothing overflows, the update is made first, looked at, and only then applied.

@@ -14,7 +14,8 @@ from ..network import LayerTrace, Network, Trace
 from ..normalization import Standardized, standardize, standardize_backward
 from ..record import Array
 from .memory import Memory
-from .tape import Call, Scratch, record
+from .tape import Call, Scratch
+from .taped import record
 
 SPAN_BYTES = 1 << 17
 """Bytes of one array that elementwise calls treat at once: more layers than fit the cache together

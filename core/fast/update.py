@@ -6,7 +6,8 @@ import numpy as np
 
 from ..optimizers import Transform
 from ..record import Array
-from .tape import Call, Scratch, record
+from .tape import Call, Scratch
+from .taped import record
 
 PIECE_BYTES = 1 << 17
 """Bytes of each array in a piece."""
