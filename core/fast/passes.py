@@ -87,7 +87,7 @@ class Passes:
     def _layer_forward(self, at: int) -> list[Call]:
         plan, memory = self._plans[at], self.memory
         z, a, out = memory.z.layers[at], memory.a.layers[at], memory.out.layers[at]
-        calls: list[Call] = [partial(np.dot, memory.parameters.matrices[at].T, self._input(at), z)]
+        calls: list[Call] = [partial(memory.parameters.matrices[at].T.dot, self._input(at), z)]
         seen = z
         if memory.n is not memory.z:
             seen = memory.n.layers[at]
@@ -216,10 +216,10 @@ class Passes:
         before += self._normalize_backward(at, delta)
         after: list[Call] = []
         if not in_stack:
-            after.append(partial(np.dot, self._input(at), delta.T, memory.gradients.matrices[at]))
+            after.append(partial(self._input(at).dot, delta.T, memory.gradients.matrices[at]))
         if at:
             next_arriving = self._arriving(plan.fan_in)
-            after.append(partial(np.dot, memory.parameters.parts[at].W, delta, next_arriving))
+            after.append(partial(memory.parameters.parts[at].W.dot, delta, next_arriving))
             if at in self._waiting:
                 after.append(partial(np.add, next_arriving, self._waiting.pop(at), next_arriving))
         return before, after
