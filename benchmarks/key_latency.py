@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few keys, at most 10 s")
     options = parser.parse_args()
     if options.quick:
-        options.keys, options.rounds = 8, 1
+        options.keys, options.rounds = 4, 1
     columns, rows = map(int, options.size.split("x"))
     results: dict[tuple[float, str], list[float]] = {}
     for _ in range(options.rounds):

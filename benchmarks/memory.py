@@ -149,7 +149,7 @@ def main() -> None:
         traced(options.preset, options.seconds)
         return
     if options.quick:
-        options.seconds = 6.0
+        options.seconds = 4.0
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "textual"))
     print(f"{options.preset} at {options.size}; Python {platform.python_version()}, {packages}")
     bare = imported()

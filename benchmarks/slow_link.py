@@ -29,7 +29,7 @@ def main() -> None:
     rates: list[list[str]] = [[], *(["--fps", fps] for fps in options.fps or ("10",))]
     keys = options.keys
     if options.quick:
-        rates, keys = rates[1:], 8
+        rates, keys = rates[1:], 4
     columns, rows = map(int, options.size.split("x"))
     print(f"{options.preset} at {options.size}, {options.rate:g} kB/s, round trip", end=" ")
     print(f"{options.round_trip:g} ms; {versions()}")
