@@ -16,8 +16,8 @@ from .settings import ProbeSettings
 FULL_STEPS = 20
 """Steps that are measured in full at first: the beginning is where runs go wrong, and the figures
 need some steps to mean anything."""
-WARM_UP = 3
-"""Measurements that are not timed: caches are being filled."""
+WARM_UP = 4
+"""Times that count for nothing once the next has come: caches are being filled."""
 MEMORY = 0.9
 """Weight of the past in a running figure."""
 OUTLIER = 3.0
@@ -39,7 +39,7 @@ class RunningTime:
     def took(self, seconds: float) -> None:
         """It was done once more."""
         self._seen += 1
-        if self._seen <= WARM_UP + 1:
+        if self._seen <= WARM_UP:
             self.seconds = seconds
         else:
             bounded = min(seconds, OUTLIER * self.seconds)
@@ -74,16 +74,13 @@ class ProbeSchedule:
 
     def due(self, step: int) -> list[Cadence]:
         """The cadences to be measured at a step (from 1), in the order of their cost."""
-        if step <= FULL_STEPS or step == self._last:
-            return [
-                cadence
-                for cadence, every in self._set.items()
-                if not every or (step - 1) % every == 0 or step == self._last
-            ]
+        if step == self._last:
+            return list(SCHEDULED)
+        full = step <= FULL_STEPS
         return [
             cadence
             for cadence, every in self._set.items()
-            if (step >= self._next[cadence] if not every else (step - 1) % every == 0)
+            if ((step - 1) % every == 0 if every else full or step >= self._next[cadence])
         ]
 
     def measured(self, cadence: Cadence, step: int, seconds: float) -> None:

@@ -46,6 +46,11 @@ class BackscopeStep:
             raise RuntimeError(f"the training has {self._trainer.state} at {self._trainer.step}")
         return steps
 
+    @property
+    def probe_share(self) -> float:
+        """What the budget was spent on of late, as a share of the training time."""
+        return self._trainer.probe_share
+
     def record(self) -> StepRecord:
         """Train one step and give what was measured of it."""
         return next(self._steps)

@@ -44,13 +44,11 @@ class Backward:
     def __init__(self, passes: Passes) -> None:
         self._passes = passes
         memory = passes.memory
-        layers = len(memory.z.layers)
         self._name = memory.z.flat.dtype.name
         # What residual connections carry past a layer would need that layer's exponent.
         self._fixed = passes.has_residual
         self._plain = [call for before, after in passes.backward for call in before + after]
         self._calls = self._plain
-        self._exponents: Row = np.zeros(layers)
         self._settling: list[Call] = []
         self._age = 0
         self.delta = memory.delta.layered()
@@ -103,26 +101,27 @@ class Backward:
             calls += after
             exponents[at], sizes[at] = exponent, size
         self._calls = calls if exponent else self._plain
-        self._exponents = exponents
-        self._plan_settling(sizes)
+        self._settling = self._plan_settling(sizes, exponents)
         factors = 2.0**-exponents if exponent else None
         for layered in (self.delta, self.weights, self.biases):
             layered.factors = factors
             layered.known = None
 
-    def _plan_settling(self, sizes: Row) -> None:
+    def _plan_settling(self, sizes: Row, exponents: Row) -> list[Call]:
+        """What makes scaled gradients what they are."""
         gradients = self._passes.memory.gradients
-        true = np.log2(sizes, where=sizes > 0, out=np.full(len(sizes), -np.inf)) - self._exponents
-        gone = (true < log2(NOTHING[self._name])) & (self._exponents > 0)
-        keys: list[object] = list(zip(gone.tolist(), self._exponents.tolist(), strict=True))
-        self._settling = []
+        true = np.log2(sizes, where=sizes > 0, out=np.full(len(sizes), -np.inf)) - exponents
+        gone = (true < log2(NOTHING[self._name])) & (exponents > 0)
+        keys: list[object] = list(zip(gone.tolist(), exponents.tolist(), strict=True))
+        calls: list[Call] = []
         for first, last in runs(keys):
             part = gradients.flat[gradients.bounds[first][0] : gradients.bounds[last - 1][1]]
             if gone[first]:
-                self._settling.append(partial(part.fill, 0))
-            elif self._exponents[first]:
-                factor = np.array(2.0 ** -self._exponents[first], part.dtype)
-                self._settling.append(partial(np.multiply, part, factor, part))
+                calls.append(partial(part.fill, 0))
+            elif exponents[first]:
+                factor = np.array(2.0 ** -exponents[first], part.dtype)
+                calls.append(partial(np.multiply, part, factor, part))
+        return calls
 
     def _settle(self) -> None:
         """Measure the scaled gradients, then make them what they are."""
