@@ -19,26 +19,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import losses
 from .data import PreparedData, prepare
-from .diverged import first_nonfinite
+from .descent import Descent
 from .experiment import Experiment, told_by_origin
 from .experiment.shape_rules import require_fit
 from .facts import facts_before_training
-from .fast.memory import Blocks
-from .fast.step import FastStep, with_ones
-from .fast.update import FLUSH_EVERY, Update
+from .fast.step import with_ones
 from .given_targets import targets_given
 from .held_out import HeldOut
 from .minibatches import Indices, Minibatches
 from .network import Network, Parameters, Trace
-from .norm import norm
-from .optimizers import make_clipping, make_optimizer
 from .probe_schedule import ProbeSchedule
-from .probes import SCHEDULED, Cadence, StepView, layout_of, measure
+from .probes import SCHEDULED, Cadence, layout_of, measure
 from .record import GLOBAL_METRICS, Array, Event, NonFinite, RunState, StepRecord
 from .schedules import base_rate, change_of_rate, learning_rate
 
-SAFETY = 1e9
-"""What may be between the largest entry of a vector and the largest sum on the way to it."""
 _COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
 EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
 VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
@@ -112,29 +106,8 @@ class Trainer:
         )
         drawn = probe_rng.permutation(rows)[: experiment.probes.dead_rows]
         self._probe_rows: Array = self.data.X_train[np.sort(drawn)]
-        loss = losses.LOSSES[settings.loss]
-        self._fast = FastStep(self.network, loss, X, self._targets, self._minibatches.size)
-        self._clip = make_clipping(settings)
-        self._clipped: Array = self.network.gradient
-        if self._clip is not None:
-            self._clipped = np.zeros_like(self.network.gradient)
-        self._optimizer = make_optimizer(settings)
-        self._update = Update(self._optimizer, self.network.theta, self._clipped)
-        self._updates = Blocks(self.network, self._update.update)
-        self._largest_gradient = 0.0
-        # Where no entry can be larger than this, no square or sum of them overflows either.
-        self._safe = float(np.finfo(self.network.dtype).max) / SAFETY
-        self._view = StepView(
-            network=self.network,
-            delta=self._fast.backward.delta,
-            weight_gradients=self._fast.backward.weights,
-            bias_gradients=self._fast.backward.biases,
-            z=self._fast.z,
-            a=self._fast.a,
-            weights=Blocks(self.network, self.network.theta).weights(),
-            weight_updates=self._updates.weights(),
-            probe_rows=self._probe_rows,
-        )
+        self._descent = Descent(self.network, settings, X, self._targets, self._minibatches.size)
+        self._view = self._descent.view(self._probe_rows)
         self._clock = clock
         self._schedule = ProbeSchedule(experiment.probes, self.steps_planned)
         self.state = RunState.READY
@@ -248,11 +221,11 @@ class Trainer:
             if self.state.final:
                 return
             with np.errstate(all="ignore"):
-                loss, _ = self._compute()
-                total = norm(self.network.gradient)
-                nonfinite, kept = self._prepare(loss, total, self.learning_rate, keep=False)
+                step, (loss, total) = self.step + 1, self._compute(self._minibatches.draw())
+                rate = self.learning_rate
+                nonfinite, kept = self._descent.prepare(step, loss, total, rate, keep=False)
                 if nonfinite is None:
-                    self._apply(kept)
+                    self._descent.apply(step, kept=kept)
             self._ended(nonfinite)
 
     # The step -------------------------------------------------------------------------------
@@ -283,10 +256,11 @@ class Trainer:
         change = change_of_rate(self._settings, step) if self._settings.rate_changes else None
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
             self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
-        loss, rows = self._compute()
-        total = norm(self.network.gradient)
-        due = self._schedule.due(step)
-        nonfinite, kept = self._prepare(loss, total, rate, keep=Cadence.ACTIVATIONS in due)
+        rows = self._minibatches.draw()
+        loss, total = self._compute(rows)
+        due, descent = self._schedule.due(step), self._descent
+        keep = Cadence.ACTIVATIONS in due
+        nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
         if nonfinite is not None:
             due = list(SCHEDULED)
         measure(self._view, Cadence.EVERY_STEP, self.layout, row)
@@ -294,11 +268,11 @@ class Trainer:
             begun = self._clock()
             measure(self._view, cadence, self.layout, row)
             if cadence is Cadence.ACTIVATIONS:
-                outputs, labels = self._fast.trace.outputs, self.data.y_train[rows]
+                outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
             self._schedule.measured(cadence, step, self._clock() - begun)
         if nonfinite is None:
-            self._apply(kept)
+            descent.apply(step, kept=kept)
         self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
             step == self.steps_planned or self._held_out.due(step, self._minibatches)
@@ -308,69 +282,15 @@ class Trainer:
                 nonfinite = NonFinite(step, None, "validation loss", 1, 1, 0.0)
         row[EPOCH] = self._minibatches.epochs(step)
         row[LOSS] = loss
-        row[RATE_AND_NORMS] = rate, total, total if self._clip is None else norm(self._clipped)
+        row[RATE_AND_NORMS] = rate, total, descent.clipped_norm(total)
         row.flags.writeable = False
         return StepRecord(step, row, self.layout, nonfinite)
 
-    def _compute(self) -> tuple[float, Indices]:
-        """Loss and gradients of the next batch, and which rows it has."""
-        rows = self._minibatches.draw()
+    def _compute(self, rows: Indices) -> tuple[float, float]:
+        """Loss of the batch of these rows, and norm of its gradient."""
         network = self.network
         masks = network.draw_masks(len(rows), self._dropout_rng) if network.drops_out else ()
-        return self._fast.run(rows, masks), rows
-
-    def _prepare(
-        self, loss: float, total: float, rate: float, *, keep: bool
-    ) -> tuple[NonFinite | None, bool]:
-        """Get ready to change the parameters, unless something is not finite: then say what.
-
-        Args:
-            loss: of the batch.
-            total: norm of the gradient.
-            rate: of this step.
-            keep: the update is wanted as an array.
-
-        Returns:
-            The first value that is not finite, and whether the update is there as an array.
-        """
-        step, fast, update = self.step + 1, self._fast, self._update
-        if self._clip is not None:
-            self._clipped[...] = self._clip(self.network.gradient)
-        factors = update.set_factors(step, rate)
-        self._largest_gradient = max(self._largest_gradient, total)
-        largest = self._optimizer.largest(self._largest_gradient, factors)
-        sound = isfinite(loss) and isfinite(total) and fast.preactivations_are_finite()
-        keep = keep or not sound or not largest < self._safe
-        if keep:
-            made = update.keep()
-            # Squares have a finite sum unless an entry is not finite (or they overflow, as the
-            # search will tell).
-            for array in (made, *update.state.values()):
-                sound = sound and isfinite(np.vdot(array, array))
-        if sound:
-            return None, keep
-        network = self.network
-        nonfinite = first_nonfinite(
-            step,
-            fast.trace,
-            loss,
-            fast.deltas,
-            network.gradients,
-            self._updates.parts,
-            gradient_norm=total,
-            remembered={name: network.views(array) for name, array in update.state.items()},
-        )
-        return nonfinite, keep
-
-    def _apply(self, kept: bool) -> None:
-        """Change the parameters, and what else a step changes."""
-        if kept:
-            self.network.theta += self._update.update
-        else:
-            self._update.apply()
-        if self.step % FLUSH_EVERY == 0:
-            self._update.flush()
-        self.network.absorb_statistics(self._fast.trace)
+        return self._descent.compute(rows, masks)
 
     def _propagate(
         self, X: Array, targets: NDArray[Any], masks: list[Array | None]

@@ -1,0 +1,151 @@
+"""Going down: the gradients of a batch, the update they make, and whether all of it is finite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .diverged import first_nonfinite
+from .fast.memory import Blocks
+from .fast.step import FastStep
+from .fast.update import FLUSH_EVERY, Update
+from .losses import LOSSES
+from .minibatches import Indices
+from .network import Network
+from .norm import norm
+from .optimizers import make_clipping, make_optimizer
+from .probes import StepView
+from .record import Array, NonFinite
+from .settings import TrainingSettings
+
+SAFETY = 1e9
+"""What may be between the largest entry of a vector and the largest sum on the way to it."""
+
+
+class Descent:
+    """One network on its way down, batch by batch, by the fast path and one optimizer.
+
+    Args:
+        network: trained in place.
+        settings: the loss, the optimizer and its clipping.
+        X: all training inputs, ``(n, inputs + 1)``, the last column of ones (``with_ones``).
+        targets: theirs, as the loss wants them.
+        batch: rows of every batch.
+
+    Attributes:
+        fast: the passes; its arrays are those of the last batch.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        settings: TrainingSettings,
+        X: Array,
+        targets: NDArray[Any],
+        batch: int,
+    ) -> None:
+        self._network = network
+        self.fast = FastStep(network, LOSSES[settings.loss], X, targets, batch)
+        self._clip = make_clipping(settings)
+        self._clipped: Array = network.gradient
+        if self._clip is not None:
+            self._clipped = np.zeros_like(network.gradient)
+        self._optimizer = make_optimizer(settings)
+        self._update = Update(self._optimizer, network.theta, self._clipped)
+        self._blocks = Blocks(network, self._update.update)
+        self._largest_gradient = 0.0
+        # Where no entry can be larger than this, no square or sum of them overflows either.
+        self._safe = float(np.finfo(network.dtype).max) / SAFETY
+
+    def view(self, probe_rows: Array) -> StepView:
+        """What probes measure: of the last batch, whichever that is.
+
+        Args:
+            probe_rows: inputs of the fixed probe set, ``(rows, inputs)``.
+        """
+        return StepView(
+            network=self._network,
+            delta=self.fast.backward.delta,
+            weight_gradients=self.fast.backward.weights,
+            bias_gradients=self.fast.backward.biases,
+            z=self.fast.z,
+            a=self.fast.a,
+            weights=Blocks(self._network, self._network.theta).weights(),
+            weight_updates=self._blocks.weights(),
+            probe_rows=probe_rows,
+        )
+
+    def compute(self, rows: Indices, masks: Sequence[Array | None]) -> tuple[float, float]:
+        """The loss of the batch of these rows, and the norm of its gradient before clipping.
+
+        Args:
+            rows: numbers of the rows.
+            masks: as for ``FastStep.run``.
+        """
+        return self.fast.run(rows, masks), norm(self._network.gradient)
+
+    def clipped_norm(self, total: float) -> float:
+        """Norm of the gradient after clipping; ``total`` is that before it."""
+        return total if self._clip is None else norm(self._clipped)
+
+    def prepare(
+        self, step: int, loss: float, total: float, rate: float, *, keep: bool
+    ) -> tuple[NonFinite | None, bool]:
+        """Get ready to change the parameters, unless something is not finite: then say what.
+
+        Args:
+            step: its number, from 1.
+            loss: of the batch.
+            total: norm of the gradient.
+            rate: of this step.
+            keep: the update is wanted as an array.
+
+        Returns:
+            The first value that is not finite, and whether the update is there as an array.
+        """
+        if self._clip is not None:
+            self._clipped[...] = self._clip(self._network.gradient)
+        factors = self._update.set_factors(step, rate)
+        self._largest_gradient = max(self._largest_gradient, total)
+        largest = self._optimizer.largest(self._largest_gradient, factors)
+        sound = isfinite(loss) and isfinite(total) and self.fast.preactivations_are_finite()
+        keep = keep or not sound or not largest < self._safe
+        if keep:
+            made = self._update.keep()
+            # Squares have a finite sum unless an entry is not finite (or they overflow, as the
+            # search will tell).
+            for array in (made, *self._update.state.values()):
+                sound = sound and isfinite(np.vdot(array, array))
+        if sound:
+            return None, keep
+        network, state = self._network, self._update.state
+        nonfinite = first_nonfinite(
+            step,
+            self.fast.trace,
+            loss,
+            self.fast.deltas,
+            network.gradients,
+            self._blocks.parts,
+            gradient_norm=total,
+            remembered={name: network.views(array) for name, array in state.items()},
+        )
+        return nonfinite, keep
+
+    def apply(self, step: int, *, kept: bool) -> None:
+        """Change the parameters, and what else a step changes.
+
+        Args:
+            step: its number, from 1.
+            kept: what ``prepare`` said: the update is there as an array.
+        """
+        if kept:
+            self._network.theta += self._update.update
+        else:
+            self._update.apply()
+        if (step - 1) % FLUSH_EVERY == 0:
+            self._update.flush()
+        self._network.absorb_statistics(self.fast.trace)
