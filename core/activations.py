@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .record import Array
+
+FLAT_SLOPE = 0.05
+"""Of an activation's largest slope: below it, next to nothing of the error signal gets through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,28 @@ class Activation:
     """Value and slope are exactly 0 for every z <= 0: units can be silent and dead."""
     saturated: Callable[[Array], NDArray[np.bool_]] | None = None
     """Which entries of ``a`` lie in a flat part; None where the activation is unbounded."""
+    steepest: float = field(init=False)
+    """The largest slope there is."""
+    half_flat: bool = field(init=False)
+    """Flat over a quarter or more of z ~ N(0, 1), by design: ReLU and its like. Elsewhere flat
+    entries are a sign of saturation."""
+
+    def __post_init__(self) -> None:
+        z = np.linspace(-10.0, 10.0, 2001)
+        slopes = np.abs(self.slope(z, self.value(z)))
+        density = np.exp(-z * z / 2)
+        object.__setattr__(self, "steepest", float(slopes.max()))
+        share = density[slopes < FLAT_SLOPE * slopes.max()].sum() / density.sum()
+        object.__setattr__(self, "half_flat", bool(share > 0.25))
+
+    def flat(self, z: Array, a: Array) -> NDArray[np.bool_]:
+        """Which entries have a slope below ``FLAT_SLOPE`` of the largest there is.
+
+        Args:
+            z: what the activation sees.
+            a: ``value(z)``.
+        """
+        return np.abs(self.slope(z, a)) < FLAT_SLOPE * self.steepest
 
 
 def signal_gain(value: Callable[[Array], Array]) -> float:

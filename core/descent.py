@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from .fast.update import FLUSH_EVERY, Update
 from .losses import LOSSES
 from .minibatches import Indices
 from .network import Network
-from .norm import norm
+from .norm import dot, norm
 from .optimizers import make_clipping, make_optimizer
 from .probes import StepView
 from .record import Array, NonFinite
@@ -73,6 +73,7 @@ class Descent:
             weight_gradients=self.fast.backward.weights,
             bias_gradients=self.fast.backward.biases,
             z=self.fast.z,
+            n=self.fast.n,
             a=self.fast.a,
             weights=Blocks(self._network, self._network.theta).weights(),
             weight_updates=self._blocks.weights(),
@@ -134,6 +135,32 @@ class Descent:
             remembered={name: network.views(array) for name, array in state.items()},
         )
         return nonfinite, keep
+
+    def promised(self) -> float:
+        """By how much the loss of the batch would fall by the update if it were linear: -g . d.
+
+        g is the gradient of the loss before clipping, d the update, which must be there as an
+        array. Below zero where momentum goes uphill.
+        """
+        return -dot(self._network.gradient, self._update.update)
+
+    def trust_ratio(self, loss: float, promised: float) -> float:
+        """How much of what was promised has come true, after ``apply``; 1 for tiny steps.
+
+        The same batch under the same dropout masks (Conn, Gould, Toint: "Trust-region methods",
+        2000, section 6.1). The step's arrays are overwritten by those after the update.
+
+        Args:
+            loss: of the batch before the update.
+            promised: for the update.
+
+        Returns:
+            (loss before - loss after) / promised: -inf (or inf, of a negative promise) where the
+            loss is not finite any more, NaN where nothing was promised.
+        """
+        after = self.fast.loss_again()
+        fallen = loss - after if isfinite(after) else -inf
+        return fallen / promised if promised else nan
 
     def apply(self, step: int, *, kept: bool) -> None:
         """Change the parameters, and what else a step changes.

@@ -156,17 +156,25 @@ class Layered:
         sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
         return sums.reshape(layers, units)[:, : array.shape[1]]
 
-    def shares(self, condition: Callable[[Array], NDArray[np.bool_]], of: Sequence[bool]) -> Row:
+    def shares(
+        self,
+        condition: Callable[..., NDArray[np.bool_]],
+        of: Sequence[bool],
+        *beside: Layered,
+    ) -> Row:
         """The share of the entries of each array that meet a condition.
 
         Args:
-            condition: entry by entry.
+            condition: entry by entry, of one array or of as many as are given.
             of: the layers that are asked for; the others get NaN.
+            beside: what the condition is told besides: of the same shapes and stacks.
         """
         shares = np.full(len(self.arrays), np.nan)
-        for stack in self._stacks:
+        together = (self._stacks, *(other._stacks for other in beside))
+        for stack, *others in zip(*together, strict=True):
             if any(of[stack.layers]):
-                counts = [int(np.count_nonzero(line)) for line in condition(stack.lines)]
+                met = condition(stack.lines, *(other.lines for other in others))
+                counts = [int(np.count_nonzero(line)) for line in met]
                 shares[stack.layers] = np.array(counts) / stack.lines.shape[1]
         return _only(shares, of)
 

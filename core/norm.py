@@ -1,4 +1,4 @@
-"""The Euclidean norm that does not lie: neither overflows nor vanishes before its entries do."""
+"""Norm and dot product that do not lie: they neither overflow nor vanish before their result does."""
 
 from __future__ import annotations
 
@@ -31,3 +31,15 @@ def norm(array: Array) -> float:
             return largest
         scaled = flat / largest
         return largest * math.sqrt(float(np.vdot(scaled, scaled)))
+
+
+def dot(a: Array, b: Array) -> float:
+    """The dot product of two flat arrays of one type, right wherever a float64 can hold it."""
+    product = float(np.vdot(a, b))
+    if LEAST_SQUARE[a.dtype] < abs(product) < math.inf:
+        return product
+    with np.errstate(all="ignore"):
+        largest_a, largest_b = (float(np.abs(array).max(initial=0)) for array in (a, b))
+        if not 0 < largest_a * largest_b < math.inf:
+            return product
+        return largest_a * (largest_b * float(np.vdot(a / largest_a, b / largest_b)))

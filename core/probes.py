@@ -7,12 +7,13 @@ history's column and the export follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
+from .activations import Activation
 from .layer_plan import LayerPlan
 from .layered import Layered
 from .network import Network, Trace
@@ -26,10 +27,11 @@ class Cadence(StrEnum):
     EVERY_STEP = "every step"
     SIGNAL = "signal_every"
     ACTIVATIONS = "activations_every"
+    TRUST = "trust_every"
     DEAD = "dead_every"
 
 
-SCHEDULED = (Cadence.SIGNAL, Cadence.ACTIVATIONS, Cadence.DEAD)
+SCHEDULED = (Cadence.SIGNAL, Cadence.ACTIVATIONS, Cadence.TRUST, Cadence.DEAD)
 """Those that have a setting."""
 
 
@@ -46,6 +48,8 @@ class StepView:
     """dL/db, ``(fan_out,)``."""
     z: Layered
     """Preactivations, ``(batch, fan_out)``."""
+    n: Layered
+    """What the activations saw: z, normalized where the layer normalizes, ``(batch, fan_out)``."""
     a: Layered
     """Activations, ``(batch, fan_out)``."""
     weights: Layered
@@ -79,6 +83,7 @@ class StepView:
             weight_gradients=Layered([gradient.W for gradient in network.gradients]),
             bias_gradients=Layered([gradient.b for gradient in network.gradients]),
             z=Layered([layer.z for layer in trace.layers]),
+            n=Layered([layer.n for layer in trace.layers]),
             a=Layered([layer.a for layer in trace.layers]),
             weights=Layered([layer.W for layer in network.parameters]),
             weight_updates=Layered([part.W for part in network.views(update)]),
@@ -137,15 +142,37 @@ def activation_std(view: StepView) -> Row:
     return view.a.stds()
 
 
+def activation_rms(view: StepView) -> Row:
+    """Root mean square of a over rows and units."""
+    return view.a.rms()
+
+
 def saturated(view: StepView) -> Row:
     """Share of entries of a in the flat part of a bounded activation; NaN where unbounded."""
-    activations = [plan.activation for plan in view.network.plans]
-    shares: Row = np.full(len(activations), np.nan)
-    for activation in dict.fromkeys(activations):
+    shares: Row = np.full(len(view.network.plans), np.nan)
+    for activation, here in _activations(view):
         if activation.saturated is not None:
-            here = [other is activation for other in activations]
             shares = np.fmax(shares, view.a.shares(activation.saturated, here))
     return shares
+
+
+def flat(view: StepView) -> Row:
+    """Share of entries whose slope is below 5 % of the largest slope of their activation.
+
+    It is told of every activation, and means what it says: of ReLU it is the share of zeros, half
+    of all by design; of gelu and silu the narrow dip, where the slope changes its sign, counts too.
+    """
+    shares: Row = np.full(len(view.network.plans), np.nan)
+    for activation, here in _activations(view):
+        shares = np.fmax(shares, view.n.shares(activation.flat, here, view.a))
+    return shares
+
+
+def _activations(view: StepView) -> Iterator[tuple[Activation, list[bool]]]:
+    """Every activation that the network has, and which layers have it."""
+    activations = [plan.activation for plan in view.network.plans]
+    for activation in dict.fromkeys(activations):
+        yield activation, [other is activation for other in activations]
 
 
 def silent(view: StepView) -> Row:
@@ -183,7 +210,9 @@ PROBES: dict[str, Probe] = {
     "preactivation_std": Probe(preactivation_std, Cadence.ACTIVATIONS, "standard deviation of z"),
     "activation_mean": Probe(activation_mean, Cadence.ACTIVATIONS, "mean of a"),
     "activation_std": Probe(activation_std, Cadence.ACTIVATIONS, "standard deviation of a"),
+    "activation_rms": Probe(activation_rms, Cadence.ACTIVATIONS, "root mean square of a"),
     "saturated": Probe(saturated, Cadence.ACTIVATIONS, "share of a in the flat part"),
+    "flat": Probe(flat, Cadence.ACTIVATIONS, "share of slopes below 5 % of the largest"),
     "dead": Probe(dead, Cadence.DEAD, "ReLU units at zero on the whole fixed probe set"),
 }
 
@@ -211,6 +240,7 @@ def layout_of(plans: Sequence[LayerPlan], settings: ProbeSettings | None = None)
                 activation=plan.activation.name,
                 rectifier=plan.activation.rectifier,
                 bounded=plan.activation.saturated is not None,
+                half_flat=plan.activation.half_flat,
             )
             for plan in plans
         ),

@@ -55,6 +55,8 @@ GLOBAL_METRICS: tuple[Metric, ...] = (
     Metric("learning_rate", "learning rate of this step"),
     Metric("gradient_norm", "norm of the whole gradient before clipping"),
     Metric("clipped_gradient_norm", "norm of the whole gradient after clipping"),
+    Metric("promised", "fall of the loss that the gradient promises of the update", scheduled=True),
+    Metric("trust_ratio", "fall of the batch's loss by the update, over promised", scheduled=True),
 )
 
 
@@ -70,6 +72,8 @@ class LayerInfo:
     """ReLU: its units can be silent and dead."""
     bounded: bool
     """Its activation has flat parts: it can saturate."""
+    half_flat: bool = False
+    """Its activation is flat over half of its range by design: flat entries are no saturation."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ class ProbeSettings:
     budget: float = key(
         0.05,
         "share of the training time for what is measured as the budget allows: "
-        "error signal first, then activations, then dead units",
+        "error signal first, then activations, trust ratio, dead units",
         unit="share",
         above=0.0,
         high=1.0,
@@ -253,8 +253,15 @@ class ProbeSettings:
     )
     activations_every: int = key(
         0,
-        "steps between measurements of z, a, saturated shares, update ratios, bias gradients and "
-        "accuracy; 0: as the budget allows",
+        "steps between measurements of z, a, flat and saturated shares, update ratios, promised "
+        "progress, bias gradients and accuracy; 0: as the budget allows",
+        unit="steps",
+        low=0,
+        high=1_000_000,
+    )
+    trust_every: int = key(
+        0,
+        "steps between measurements of the trust ratio; 0: as the budget allows",
         unit="steps",
         low=0,
         high=1_000_000,

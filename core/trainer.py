@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import ceil, isfinite
+from math import ceil, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,7 @@ _COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
 EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
 VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
 RATE_AND_NORMS = slice(_COLUMN["learning_rate"], _COLUMN["clipped_gradient_norm"] + 1)
+PROMISED, TRUST_RATIO = _COLUMN["promised"], _COLUMN["trust_ratio"]
 
 
 class Trainer:
@@ -259,20 +260,28 @@ class Trainer:
         rows = self._minibatches.draw()
         loss, total = self._compute(rows)
         due, descent = self._schedule.due(step), self._descent
-        keep = Cadence.ACTIVATIONS in due
+        keep = Cadence.ACTIVATIONS in due or Cadence.TRUST in due
         nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
         if nonfinite is not None:
             due = list(SCHEDULED)
         measure(self._view, Cadence.EVERY_STEP, self.layout, row)
         for cadence in due:
+            if cadence is Cadence.TRUST:
+                continue  # that is known only after the update
             begun = self._clock()
             measure(self._view, cadence, self.layout, row)
             if cadence is Cadence.ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
             self._schedule.measured(cadence, step, self._clock() - begun)
+        promised = descent.promised() if kept else nan
+        row[PROMISED] = promised
         if nonfinite is None:
             descent.apply(step, kept=kept)
+            if Cadence.TRUST in due:
+                begun = self._clock()
+                row[TRUST_RATIO] = descent.trust_ratio(loss, promised)
+                self._schedule.measured(Cadence.TRUST, step, self._clock() - begun)
         self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
             step == self.steps_planned or self._held_out.due(step, self._minibatches)

@@ -11,11 +11,13 @@ from .workloads import ENDLESS, Exercise
 
 NEVER = 1_000_000
 """The longest interval of a probe: measured at the first step and then not for long."""
-FEW = ProbeSettings(signal_every=NEVER, activations_every=NEVER, dead_every=NEVER)
+FEW = ProbeSettings(
+    signal_every=NEVER, activations_every=NEVER, trust_every=NEVER, dead_every=NEVER
+)
 """Loss, norms and silent units of each step."""
-ALL = ProbeSettings(signal_every=1, activations_every=1, dead_every=NEVER)
-"""All that can be measured of each step's own arrays. Dead units cannot: they need a forward pass
-of the fixed probe set, four times as many rows as a batch."""
+ALL = ProbeSettings(signal_every=1, activations_every=1, trust_every=NEVER, dead_every=NEVER)
+"""All that can be measured of each step's own arrays. Dead units and the trust ratio cannot: they
+need a forward pass more, of the fixed probe set and of the batch."""
 
 
 class BackscopeStep:

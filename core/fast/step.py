@@ -32,6 +32,7 @@ class FastStep:
         deltas: likewise.
         backward: measures what comes of the backward pass.
         z: the preactivations, for measuring.
+        n: what the activations see.
         a: the activations.
     """
 
@@ -46,6 +47,7 @@ class FastStep:
         self.trace: Trace = passes.trace
         self.deltas: Sequence[Array] = passes.deltas
         self.z: Layered = self._memory.z.layered()
+        self.n: Layered = self._memory.n.layered()
         self.a: Layered = self._memory.a.layered()
 
     def run(self, rows: Indices, masks: Sequence[Array | None]) -> float:
@@ -68,6 +70,18 @@ class FastStep:
             call()
         self.backward.run()
         return float(passes.loss)
+
+    def loss_again(self) -> float:
+        """The loss of the same rows under the same masks at the parameters as they are now.
+
+        Batch normalization takes the batch's statistics and leaves the running ones alone. The
+        trace and what is measured of it are then of this pass; the gradients stay.
+        """
+        for call in self._passes.forward:
+            call()
+        self.z.forget()
+        self.a.forget()
+        return float(self._passes.loss)
 
     def preactivations_are_finite(self) -> bool:
         """Whether every z is; their squares may say no where only they overflow."""

@@ -8,7 +8,12 @@ from backscope.core.probe_schedule import FULL_STEPS, ProbeSchedule
 from backscope.core.probes import Cadence
 from backscope.core.settings import ProbeSettings
 
-COSTS = {Cadence.SIGNAL: 1e-5, Cadence.ACTIVATIONS: 5e-5, Cadence.DEAD: 2e-4}
+COSTS = {
+    Cadence.SIGNAL: 1e-5,
+    Cadence.ACTIVATIONS: 5e-5,
+    Cadence.TRUST: 3e-5,
+    Cadence.DEAD: 2e-4,
+}
 LAST = 100_000
 
 
@@ -32,7 +37,7 @@ def run(schedule, steps, step_seconds=1e-4, costs=COSTS, start=1):
 @settings(deadline=None)
 @given(
     budget=st.floats(0.005, 0.5),
-    costs=st.tuples(*[st.floats(1e-7, 1e-2)] * 3),
+    costs=st.tuples(*[st.floats(1e-7, 1e-2)] * len(COSTS)),
     step_seconds=st.floats(1e-5, 1e-2),
 )
 def test_the_budget_is_kept_whatever_things_cost(budget, costs, step_seconds):
@@ -70,10 +75,11 @@ def test_the_last_step_is_measured_in_full():
 
 
 def test_an_interval_that_is_set_holds_whatever_it_costs():
-    settings = ProbeSettings(signal_every=1, activations_every=3, dead_every=4)
+    settings = ProbeSettings(signal_every=1, activations_every=3, trust_every=5, dead_every=4)
     measured = run(ProbeSchedule(settings, LAST), 30, costs=dict.fromkeys(COSTS, 1.0))
     assert measured[Cadence.SIGNAL] == list(range(1, 31))
     assert measured[Cadence.ACTIVATIONS] == list(range(1, 31, 3))
+    assert measured[Cadence.TRUST] == [1, 6, 11, 16, 21, 26]
     assert measured[Cadence.DEAD] == list(range(1, 31, 4))
 
 

@@ -4,6 +4,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from backscope.core.activations import ACTIVATIONS
 from backscope.core.layered import mean, rms, std
 from backscope.core.network import Network, Trace
 from backscope.core.probes import PROBES, Cadence, StepView, layout_of, measure
@@ -23,11 +24,13 @@ class Made(NamedTuple):
         return PROBES[name].measure(StepView.of(*self))
 
 
-def step_of(activation="relu", rows=9, bias=0.0, seed=0):
-    settings = NetworkSettings(activation=activation, initializer="he_normal", bias=bias)
+def step_of(activation="relu", rows=9, bias=0.0, seed=0, scale=1.0, normalization="none"):
+    settings = NetworkSettings(
+        activation=activation, initializer="he_normal", bias=bias, normalization=normalization
+    )
     rng = np.random.default_rng(seed)
     network = Network(settings, (6, 4), 5, 3, rng)
-    trace = network.forward(rng.standard_normal((rows, 5)), training=True)
+    trace = network.forward(scale * rng.standard_normal((rows, 5)), training=True)
     deltas = network.backward(trace, rng.standard_normal((rows, 3)) / rows)
     update = -0.1 * network.gradient
     return Made(network, trace, deltas, update, rng.standard_normal((50, 5)))
@@ -55,14 +58,24 @@ def slow_twins(step):
     parameters = step.network.parameters
     updates = step.network.views(step.update)
     probe_trace = step.network.forward(step.probe_rows, training=True)
-    flat = {
+    flat_parts = {
         "tanh": lambda a: abs(a) > 0.97,
         "sigmoid": lambda a: a < 0.015 or a > 0.985,
     }
 
     def saturated(plan, layer):
-        test = flat.get(plan.activation.name)
+        test = flat_parts.get(plan.activation.name)
         return math.nan if test is None else np.mean([test(v) for v in layer.a.ravel()])
+
+    def flat(plan, layer):
+        """By central differences, and the largest slope by a walk along z."""
+
+        def slope(z):
+            ahead, behind = plan.activation.value(np.array([z + 1e-6, z - 1e-6]))
+            return abs(ahead - behind) / 2e-6
+
+        steepest = max(slope(0.01 * at + 0.005) for at in range(-1500, 1500))
+        return np.mean([slope(z) < 0.05 * steepest for z in layer.n.ravel()])
 
     return {
         "error_signal": [len(d) * slow_rms(d) for d in step.deltas],
@@ -77,6 +90,8 @@ def slow_twins(step):
         "preactivation_std": [slow_rms(layer.z - layer.z.mean()) for _, layer in layers],
         "activation_mean": [sum(layer.a.ravel()) / layer.a.size for _, layer in layers],
         "activation_std": [slow_rms(layer.a - layer.a.mean()) for _, layer in layers],
+        "activation_rms": [slow_rms(layer.a) for _, layer in layers],
+        "flat": [flat(plan, layer) for plan, layer in layers],
         "saturated": [saturated(plan, layer) for plan, layer in layers],
         "dead": [
             slow_silent(plan, layer)
@@ -90,6 +105,25 @@ def slow_twins(step):
 def test_every_probe_equals_its_slow_twin(name, activation):
     step = step_of(activation, bias=-0.8)
     np.testing.assert_allclose(step.measured(name), slow_twins(step)[name], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_flat_entries_are_found_for_every_activation(activation):
+    step = step_of(activation, rows=40, scale=3.0, bias=0.1)  # at no kink
+    measured = step.measured("flat")
+    np.testing.assert_allclose(measured, slow_twins(step)["flat"], atol=1e-12)
+    assert activation == "identity" or (measured[0] > 0.02)
+
+
+def test_what_a_normalized_layer_is_flat_of_is_what_its_activation_sees():
+    step = step_of("tanh", scale=100.0, normalization="layer")
+    np.testing.assert_allclose(step.measured("flat"), slow_twins(step)["flat"], atol=1e-12)
+    assert step.measured("flat")[0] < 0.1
+
+
+def test_only_activations_that_are_flat_by_design_are_called_half_flat():
+    by_design = {name for name, activation in ACTIVATIONS.items() if activation.half_flat}
+    assert by_design == {"relu", "leaky_relu"}
 
 
 def test_the_error_signal_does_not_depend_on_the_batch_size():

@@ -32,7 +32,12 @@ def experiment(**changes):
         "data": {"source": "moons", "rows": 120, "validation": 0.25},
         "network": {"hidden": [8, 8], "activation": "relu"},
         "training": {"loss": "cross_entropy", "steps": 30, "batch_size": 16},
-        "probes": {"signal_every": 1, "activations_every": 5, "dead_every": 25},
+        "probes": {
+            "signal_every": 1,
+            "activations_every": 5,
+            "trust_every": 5,
+            "dead_every": 25,
+        },
     }
     top = {}
     for key, value in changes.items():
@@ -362,13 +367,47 @@ def test_records_cannot_be_written():
         records(training__steps=1)[0].error_signal[0] = 1.0
 
 
+@pytest.mark.parametrize("normalization", ["none", "batch"])
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam"])
+def test_measuring_changes_no_bit_of_the_training(optimizer, normalization):
+    ends = []
+    for every in (1, 1000):
+        trainer = Trainer(
+            experiment(
+                dtype="float32",
+                network__normalization=normalization,
+                network__dropout=0.2,
+                training__optimizer=optimizer,
+                training__learning_rate=0.03,
+                probes__activations_every=every,
+                probes__trust_every=every,
+                probes__dead_every=every,
+            )
+        )
+        losses = [record.loss for record in trainer.steps()]
+        running = [r.variance.tobytes() for r in trainer.network.running if r is not None]
+        ends.append((losses, trainer.network.theta.tobytes(), running))
+    assert ends[0] == ends[1]
+
+
+def test_small_steps_do_what_they_promise_and_large_ones_do_not():
+    for rate, low, high in ((1e-3, 0.99, 1.01), (30.0, -100.0, 0.5)):
+        run = records(training__learning_rate=rate, probes__trust_every=1)
+        assert low < np.median([record.trust_ratio for record in run[:10]]) < high
+
+
 def test_a_metric_that_does_not_exist_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no metric 'los'"):
         _ = records(training__steps=1)[0].los
 
 
 def test_everything_is_measured_at_the_first_and_at_the_last_step():
-    run = records(training__steps=9, probes__activations_every=1000, probes__dead_every=1000)
+    run = records(
+        training__steps=9,
+        probes__activations_every=1000,
+        probes__trust_every=1000,
+        probes__dead_every=1000,
+    )
     measured = [r.step for r in run if np.isfinite(r.activation_mean).all()]
     assert measured == [1, 9]
     assert [r.step for r in run if np.isfinite(r.dead[:2]).all()] == [1, 9]

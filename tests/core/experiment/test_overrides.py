@@ -195,7 +195,7 @@ def test_a_data_path_of_unknown_kind_needs_a_source():
         (
             "probes.zzzzzz",
             "unknown key (known here: budget, signal_every, activations_every, "
-            "dead_every, dead_rows)",
+            "trust_every, dead_every, dead_rows)",
         ),
         ("", "unknown key"),
     ],
