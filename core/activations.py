@@ -40,8 +40,7 @@ class Activation:
     steepest: float = field(init=False)
     """The largest slope there is."""
     half_flat: bool = field(init=False)
-    """Flat over a quarter or more of z ~ N(0, 1), by design: ReLU and its like. Elsewhere flat
-    entries are a sign of saturation."""
+    """Flat over a quarter or more of z ~ N(0, 1): flat by design, as ReLU and its like."""
 
     def __post_init__(self) -> None:
         z = np.linspace(-10.0, 10.0, 2001)

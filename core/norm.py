@@ -1,4 +1,4 @@
-"""Norm and dot product that do not lie: they neither overflow nor vanish before their result does."""
+"""Norm and dot product that neither overflow nor vanish before their result does."""
 
 from __future__ import annotations
 

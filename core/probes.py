@@ -159,12 +159,13 @@ def saturated(view: StepView) -> Row:
 def flat(view: StepView) -> Row:
     """Share of entries whose slope is below 5 % of the largest slope of their activation.
 
-    It is told of every activation, and means what it says: of ReLU it is the share of zeros, half
-    of all by design; of gelu and silu the narrow dip, where the slope changes its sign, counts too.
+    NaN for ReLU and leaky ReLU, half of which is flat by design: what is wrong with those shows in
+    dead units. Of gelu and silu the narrow dip counts too, where the slope changes its sign.
     """
     shares: Row = np.full(len(view.network.plans), np.nan)
     for activation, here in _activations(view):
-        shares = np.fmax(shares, view.n.shares(activation.flat, here, view.a))
+        if not activation.half_flat:
+            shares = np.fmax(shares, view.n.shares(activation.flat, here, view.a))
     return shares
 
 
@@ -212,7 +213,7 @@ PROBES: dict[str, Probe] = {
     "activation_std": Probe(activation_std, Cadence.ACTIVATIONS, "standard deviation of a"),
     "activation_rms": Probe(activation_rms, Cadence.ACTIVATIONS, "root mean square of a"),
     "saturated": Probe(saturated, Cadence.ACTIVATIONS, "share of a in the flat part"),
-    "flat": Probe(flat, Cadence.ACTIVATIONS, "share of slopes below 5 % of the largest"),
+    "flat": Probe(flat, Cadence.ACTIVATIONS, "share of slopes below 5 % of the largest; not of ReLU"),
     "dead": Probe(dead, Cadence.DEAD, "ReLU units at zero on the whole fixed probe set"),
 }
 
@@ -240,7 +241,6 @@ def layout_of(plans: Sequence[LayerPlan], settings: ProbeSettings | None = None)
                 activation=plan.activation.name,
                 rectifier=plan.activation.rectifier,
                 bounded=plan.activation.saturated is not None,
-                half_flat=plan.activation.half_flat,
             )
             for plan in plans
         ),

@@ -72,8 +72,6 @@ class LayerInfo:
     """ReLU: its units can be silent and dead."""
     bounded: bool
     """Its activation has flat parts: it can saturate."""
-    half_flat: bool = False
-    """Its activation is flat over half of its range by design: flat entries are no saturation."""
 
 
 @dataclass(frozen=True, slots=True)
