@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from .diverged import first_nonfinite
 from .fast.memory import Blocks
+from .fast.rescaling import Scaling
 from .fast.step import FastStep
 from .fast.update import FLUSH_EVERY, Update
 from .losses import LOSSES
@@ -21,6 +23,19 @@ from .optimizers import make_clipping, make_optimizer
 from .probes import StepView
 from .record import Array, NonFinite
 from .settings import TrainingSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DescentState:
+    """All that the next step depends on besides the parameters and the batch."""
+
+    memory: Mapping[str, Array]
+    """What the optimizer remembers, by name; each like the flat vector of parameters."""
+    began: int
+    """Steps before the optimizer's first one."""
+    largest_gradient: float
+    scaling: Scaling
+
 
 SAFETY = 1e9
 """What may be between the largest entry of a vector and the largest sum on the way to it."""
@@ -57,9 +72,40 @@ class Descent:
         self._optimizer = make_optimizer(settings)
         self._update = Update(self._optimizer, network.theta, self._clipped)
         self._blocks = Blocks(network, self._update.update)
+        self._began = 0
         self._largest_gradient = 0.0
         # Where no entry can be larger than this, no square or sum of them overflows either.
         self._safe = float(np.finfo(network.dtype).max) / SAFETY
+
+    @property
+    def memory(self) -> Mapping[str, Array]:
+        """What the optimizer remembers, by name; writable in place."""
+        return self._update.state
+
+    def state(self) -> DescentState:
+        """What the next step depends on, as a copy."""
+        memory = {name: array.copy() for name, array in self._update.state.items()}
+        return DescentState(memory, self._began, self._largest_gradient, self.fast.backward.scaling)
+
+    def restore(self, state: DescentState, step: int) -> None:
+        """Go on from a state, after so many steps.
+
+        An optimizer that remembers other things than the state holds starts anew.
+        """
+        self.fast.backward.scaling = state.scaling
+        self._largest_gradient = state.largest_gradient
+        if state.memory.keys() != self._update.state.keys():
+            self.restart(step)
+            return
+        self._began = state.began
+        for name, array in state.memory.items():
+            self._update.state[name][...] = array
+
+    def restart(self, step: int) -> None:
+        """Have the optimizer forget everything: its next step, after so many, is its first."""
+        self._began = step
+        for array in self._update.state.values():
+            array.fill(0)
 
     def view(self, probe_rows: Array) -> StepView:
         """What probes measure: of the last batch, whichever that is.
@@ -110,7 +156,7 @@ class Descent:
         """
         if self._clip is not None:
             self._clipped[...] = self._clip(self._network.gradient)
-        factors = self._update.set_factors(step, rate)
+        factors = self._update.set_factors(step - self._began, rate)
         self._largest_gradient = max(self._largest_gradient, total)
         largest = self._optimizer.largest(self._largest_gradient, factors)
         sound = isfinite(loss) and isfinite(total) and self.fast.preactivations_are_finite()

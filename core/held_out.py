@@ -25,6 +25,10 @@ class HeldOut:
         data: the prepared data; its validation part may be empty.
         targets: the validation targets as the loss wants them.
         settings: the loss, when to evaluate, and how long to be patient.
+
+    Attributes:
+        best: the lowest validation loss so far.
+        since_best: evaluations since then.
     """
 
     def __init__(
@@ -38,13 +42,13 @@ class HeldOut:
         self._data = data
         self._targets = targets
         self._settings = settings
-        self._best = inf
-        self._since_best = 0
+        self.best = inf
+        self.since_best = 0
 
     @property
     def patience_is_over(self) -> bool:
         """Whether early stopping is on and the loss has not improved for long enough."""
-        return 0 < self._settings.early_stopping <= self._since_best
+        return 0 < self._settings.early_stopping <= self.since_best
 
     def due(self, step: int, minibatches: Minibatches) -> bool:
         """Whether an evaluation follows this step: every k steps, or where an epoch ends in it."""
@@ -66,8 +70,8 @@ class HeldOut:
             share = len(outputs) / rows
             loss += share * losses.LOSSES[name].evaluate(outputs, self._targets[part])[0]
             accuracy += share * losses.accuracy(outputs, self._data.y_validation[part], name)
-        if loss < self._best:
-            self._best, self._since_best = loss, 0
+        if loss < self.best:
+            self.best, self.since_best = loss, 0
         else:
-            self._since_best += 1
+            self.since_best += 1
         return loss, accuracy

@@ -19,22 +19,25 @@ class Minibatches:
         rows: rows in the training part.
         size: rows in a batch; at least ``rows``: every batch is all of them, in their order.
         rng: shuffles.
+
+    Attributes:
+        waiting: rows already shuffled that no batch has had yet; replaced, never changed.
     """
 
     def __init__(self, rows: int, size: int, rng: np.random.Generator) -> None:
         self.rows = rows
         self.size = min(size, rows)
         self._rng = rng
-        self._waiting: Indices = np.empty(0, np.intp)
+        self.waiting: Indices = np.empty(0, np.intp)
         self._all: Indices = np.arange(rows)
 
     def draw(self) -> Indices:
         """The rows of the next batch, ``(size,)``."""
         if self.size == self.rows:
             return self._all
-        if len(self._waiting) < self.size:
-            self._waiting = np.concatenate((self._waiting, self._rng.permutation(self.rows)))
-        batch, self._waiting = self._waiting[: self.size], self._waiting[self.size :]
+        if len(self.waiting) < self.size:
+            self.waiting = np.concatenate((self.waiting, self._rng.permutation(self.rows)))
+        batch, self.waiting = self.waiting[: self.size], self.waiting[self.size :]
         return batch
 
     def epochs(self, step: int) -> float:

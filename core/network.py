@@ -150,6 +150,22 @@ class Network:
             if layer.gamma is not None:
                 layer.gamma[...] = 1.0
 
+    @property
+    def running_statistics(self) -> Array:
+        """Means and variances that batch normalization runs on, ``(2, units)``; a copy."""
+        kept = [statistics for statistics in self.running if statistics is not None]
+        empty = np.zeros((2, 0), self.dtype)
+        return np.hstack([empty, *(np.stack((each.mean, each.variance)) for each in kept)])
+
+    @running_statistics.setter
+    def running_statistics(self, values: Array) -> None:
+        at = 0
+        for each in self.running:
+            if each is not None:
+                stop = at + len(each.mean)
+                each.mean[...], each.variance[...] = values[:, at:stop]
+                at = stop
+
     def draw_masks(self, rows: int, rng: np.random.Generator) -> list[Array | None]:
         """Dropout masks for one batch, a layer each; None where nothing is dropped."""
         return [

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import losses
+from .checkpoint import Checkpoint, layers_of
 from .data import PreparedData, prepare
 from .descent import Descent
 from .experiment import Experiment, told_by_origin
@@ -46,6 +47,7 @@ class Trainer:
     Args:
         experiment: what to train.
         data: prepared data, if at hand; None: prepared from the experiment.
+        checkpoint: where to go on; None: from the beginning.
         clock: seconds; what measuring costs is told by it.
 
     Attributes:
@@ -58,7 +60,8 @@ class Trainer:
         steps_planned: steps in the whole run.
 
     Raises:
-        InputError: the data cannot be read, or does not fit the loss.
+        InputError: the data cannot be read, or does not fit the loss; or the checkpoint belongs to
+            other layers or data.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Trainer:
         experiment: Experiment,
         data: PreparedData | None = None,
         *,
+        checkpoint: Checkpoint | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.experiment = experiment
@@ -74,6 +78,7 @@ class Trainer:
         data_rng, init_rng, shuffle_rng, self._dropout_rng, probe_rng = map(
             np.random.default_rng, streams
         )
+        self._generators = {"shuffle": shuffle_rng, "dropout": self._dropout_rng}
         self._mask_seed = streams[3]
         settings = experiment.training
         self._settings = settings
@@ -120,6 +125,8 @@ class Trainer:
         self.facts = facts_before_training(
             experiment, self.data, self.network, self._probe_rows, self.steps_planned
         )
+        if checkpoint is not None:
+            self._restore(checkpoint)
 
     # What a person at the front door uses ---------------------------------------------------
 
@@ -203,6 +210,45 @@ class Trainer:
         changes = tuple(sorted((*kept, (step, rate))))
         self._settings = replace(self._settings, rate_changes=changes)
 
+    def checkpoint(self) -> Checkpoint:
+        """All that a new trainer needs to go on from here, to the last bit; between two steps."""
+        return Checkpoint(
+            step=self.step,
+            diverged=self.state is RunState.DIVERGED,
+            layers=layers_of(self.network.plans),
+            rows=self._minibatches.rows,
+            theta=self.network.theta.copy(),
+            running=self.network.running_statistics,
+            descent=self._descent.state(),
+            waiting=self._minibatches.waiting,
+            generators={name: rng.bit_generator.state for name, rng in self._generators.items()},
+            best_validation=self._held_out.best,
+            evaluations_since_best=self._held_out.since_best,
+            clip_norm=self._settings.clip_norm,
+            rate_changes=self._settings.rate_changes,
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        rows = self._minibatches.rows
+        checkpoint.require_fit(self.network.plans, rows, self.network.dtype)
+        self._settings = replace(
+            self._settings,
+            rate_changes=checkpoint.rate_changes,
+        )
+        self.network.theta[...] = checkpoint.theta
+        self.network.running_statistics = checkpoint.running
+        self._descent.restore(checkpoint.descent, checkpoint.step)
+        self._minibatches.waiting = checkpoint.waiting
+        for name, rng in self._generators.items():
+            rng.bit_generator.state = checkpoint.generators[name]
+        self._held_out.best = checkpoint.best_validation
+        self._held_out.since_best = checkpoint.evaluations_since_best
+        self.step = checkpoint.step
+        if checkpoint.diverged:
+            self.state = RunState.DIVERGED
+        elif self.step:
+            self.state = self._state_after_step()
+
     def take_events(self) -> list[Event]:
         """The events since this was last asked."""
         events, self._events = self._events, []
@@ -243,12 +289,15 @@ class Trainer:
         self.step += 1
         if nonfinite is not None:
             self.state = RunState.DIVERGED
-        elif self._held_out.patience_is_over:
-            self._events.append(Event(self.step, "early_stopping", "validation loss has stalled"))
-            self.state = RunState.FINISHED
         else:
-            finished = self.step >= self.steps_planned
-            self.state = RunState.FINISHED if finished else RunState.RUNNING
+            if self._held_out.patience_is_over:
+                stalled = Event(self.step, "early_stopping", "validation loss has stalled")
+                self._events.append(stalled)
+            self.state = self._state_after_step()
+
+    def _state_after_step(self) -> RunState:
+        over = self.step >= self.steps_planned or self._held_out.patience_is_over
+        return RunState.FINISHED if over else RunState.RUNNING
 
     def _train_one(self) -> StepRecord:
         started = self._clock()

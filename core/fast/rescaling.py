@@ -8,10 +8,12 @@ measured of them is divided by it again in float64; so are the gradients, before
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
-from math import floor, isfinite, log2, sqrt
+from math import floor, inf, isfinite, log2, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..norm import norm
 from ..record import Row
@@ -27,6 +29,18 @@ HIGHEST_SHIFT = {"float32": 100, "float64": 900}
 NOTHING = {"float32": 2.0**-90, "float64": 2.0**-900}
 """The rms of a delta below which the gradients made of it are 0 for an optimizer: added to any
 parameter they change no digit, and their squares are no longer numbers of the type."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scaling:
+    """What one look at the deltas decided, until the next."""
+
+    age: int
+    """Batches that were run."""
+    shifts: NDArray[np.int64]
+    """``(n_layers,)``: the delta of a layer is multiplied by 2**shift on its way down."""
+    gone: NDArray[np.bool_]
+    """``(n_layers,)``: the gradients of these layers are taken for 0."""
 
 
 class Backward:
@@ -51,9 +65,22 @@ class Backward:
         self._calls = self._plain
         self._settling: list[Call] = []
         self._age = 0
+        layers = len(memory.z.layers)
+        self._shifts: NDArray[np.int64] = np.zeros(layers, np.int64)
+        self._gone: NDArray[np.bool_] = np.zeros(layers, np.bool_)
         self.delta = memory.delta.layered()
         self.weights = memory.gradients.weights()
         self.biases = memory.gradients.biases()
+
+    @property
+    def scaling(self) -> Scaling:
+        """At which layers deltas are scaled now, and since when: all that runs depend on."""
+        return Scaling(self._age, self._shifts, self._gone)
+
+    @scaling.setter
+    def scaling(self, scaling: Scaling) -> None:
+        self._age = scaling.age
+        self._plan(scaling.shifts, scaling.gone)
 
     @property
     def scaled(self) -> bool:
@@ -81,37 +108,49 @@ class Backward:
         """Run layer by layer, and plan at which layers to scale from now on."""
         memory = self._passes.memory
         layers = len(memory.z.layers)
-        calls: list[Call] = []
-        exponents, sizes = np.zeros(layers), np.zeros(layers)
+        shifts, gone = np.zeros(layers, np.int64), np.zeros(layers, np.bool_)
         exponent = 0
         for at, (before, after) in zip(reversed(range(layers)), self._passes.backward, strict=True):
             for call in before:
                 call()
-            calls += before
             delta = memory.delta.layers[at]
             size = norm(delta) / sqrt(delta.size)
             if 0 < size < SMALL[self._name]:
-                shift = min(-floor(log2(size)), HIGHEST_SHIFT[self._name])
-                scale = partial(np.multiply, delta, np.array(2.0**shift, delta.dtype), delta)
-                scale()
-                calls.append(scale)
+                shifts[at] = shift = min(-floor(log2(size)), HIGHEST_SHIFT[self._name])
+                self._scale(at, shift)()
                 exponent, size = exponent + shift, size * 2.0**shift
             for call in after:
                 call()
+            true = log2(size) - exponent if size > 0 else -inf
+            gone[at] = exponent > 0 and true < log2(NOTHING[self._name])
+        self._plan(shifts, gone)
+
+    def _scale(self, at: int, shift: int) -> Call:
+        delta = self._passes.memory.delta.layers[at]
+        return partial(np.multiply, delta, np.array(2.0**shift, delta.dtype), delta)
+
+    def _plan(self, shifts: NDArray[np.int64], gone: NDArray[np.bool_]) -> None:
+        """Multiply the deltas of each layer by 2**shift, and take gradients that are gone for 0."""
+        self._shifts, self._gone = shifts, gone
+        layers = len(shifts)
+        calls: list[Call] = []
+        for at, (before, after) in zip(reversed(range(layers)), self._passes.backward, strict=True):
+            calls += before
+            if shifts[at]:
+                calls.append(self._scale(at, int(shifts[at])))
             calls += after
-            exponents[at], sizes[at] = exponent, size
-        self._calls = calls if exponent else self._plain
-        self._settling = self._plan_settling(sizes, exponents)
-        factors = 2.0**-exponents if exponent else None
+        exponents = np.cumsum(shifts[::-1])[::-1].astype(np.float64)
+        scaled = bool(shifts.any())
+        self._calls = calls if scaled else self._plain
+        self._settling = self._plan_settling(gone, exponents)
+        factors = 2.0**-exponents if scaled else None
         for layered in (self.delta, self.weights, self.biases):
             layered.factors = factors
             layered.known = None
 
-    def _plan_settling(self, sizes: Row, exponents: Row) -> list[Call]:
+    def _plan_settling(self, gone: NDArray[np.bool_], exponents: Row) -> list[Call]:
         """What makes scaled gradients what they are."""
         gradients = self._passes.memory.gradients
-        true = np.log2(sizes, where=sizes > 0, out=np.full(len(sizes), -np.inf)) - exponents
-        gone = (true < log2(NOTHING[self._name])) & (exponents > 0)
         keys: list[object] = list(zip(gone.tolist(), exponents.tolist(), strict=True))
         calls: list[Call] = []
         for first, last in runs(keys):
