@@ -17,9 +17,11 @@ from math import inf
 from typing import Protocol
 
 from .experiment import Experiment
+from .experiment.going_back import going_on_with, with_changes
 from .experiment.rules import HIGHEST_RATE
 from .findings import Facts
 from .history import History
+from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
 from .trainer import Trainer
 
@@ -88,6 +90,13 @@ class Run:
         clock: seconds, monotonic.
         paused: start held before the first step.
         pace: at most this many steps per second; None: as fast as it goes.
+        history: what is recorded already, up to where the trainer stands; None: nothing.
+        checkpoints: those that are kept of what came before; None: none.
+
+    Attributes:
+        history: what was recorded.
+        facts: what the diagnosis must know besides.
+        checkpoints: where it can go back to.
 
     Raises:
         ValueError: a pace that is not above 0.
@@ -96,20 +105,23 @@ class Run:
     def __init__(
         self,
         trainer: Trainer,
+        history: History | None = None,
+        checkpoints: KeptCheckpoints | None = None,
         *,
         clock: Callable[[], float] = time.perf_counter,
         paused: bool = False,
         pace: float | None = None,
     ) -> None:
         _require_pace(pace)
-        self.history = History(trainer.layout)
+        self.history = history or History(trainer.layout)
+        self.checkpoints = checkpoints or KeptCheckpoints()
         self.facts: Facts = trainer.facts
         self._trainer = trainer
         self._steps = trainer.steps()
         self._clock = clock
         self._state = RunState.READY
         self._error = ""
-        self._seconds = 0.0
+        self._seconds = self.history.snapshot().seconds
         self._wake = threading.Condition()
         self._paused = paused
         self._permits = 0
@@ -123,15 +135,8 @@ class Run:
     @property
     def experiment(self) -> Experiment:
         """The experiment as it is now, changes made by hand included: it reproduces the run."""
-        experiment = self._trainer.experiment
-        changes = self._trainer.rate_changes
-        if changes == experiment.training.rate_changes:
-            return experiment
-        training = replace(experiment.training, rate_changes=changes)
-        overrides = tuple(pair for pair in experiment.overrides if pair[0] != _RATE_CHANGES)
-        return replace(
-            experiment, training=training, overrides=(*overrides, (_RATE_CHANGES, changes))
-        )
+        trainer = self._trainer
+        return with_changes(trainer.experiment, rate_changes=trainer.rate_changes)
 
     def status(self) -> RunStatus:
         """Where the run stands."""
@@ -204,6 +209,41 @@ class Run:
             self._attention = True
             self._wake.notify_all()
 
+    def fork(
+        self, kept: KeptCheckpoint, experiment: Experiment | None = None, *, paused: bool = False
+    ) -> Run:
+        """A new run that stands where a checkpoint of this one was taken; this one stays as it is.
+
+        It has the history up to there and an event that says where it came from. Any thread may
+        ask; nothing is trained yet.
+
+        Args:
+            kept: one of ``checkpoints``.
+            experiment: as what it goes on; None: as it was. What changed the rate since then is
+                undone either way.
+            paused: hold it before its first step.
+
+        Raises:
+            InputError: the experiment has other layers or data.
+        """
+        checkpoint, trainer = kept.checkpoint, self._trainer
+        going_on = with_changes(trainer.experiment, rate_changes=checkpoint.rate_changes)
+        if experiment is not None:
+            going_on = going_on_with(going_on, experiment, kept.step)
+            checkpoint = replace(checkpoint, rate_changes=going_on.training.rate_changes)
+        run = Run(
+            Trainer(going_on, trainer.data_for(going_on), checkpoint=checkpoint),
+            self.history.copy(kept.place),
+            self.checkpoints.until(kept),
+            clock=self._clock,
+            paused=paused,
+            pace=self._pace,
+        )
+        undone = f": {kept.change} undone" if kept.change else ""
+        said = f"from step {self.history.snapshot().last_step:,}{undone}"
+        run.history.mark(Event(kept.step + 1, "roll_back", said))
+        return run
+
     def drive(self) -> None:
         """Train until the run is finished, has diverged, is stopped or fails; blocks."""
         self._state = RunState.RUNNING
@@ -225,6 +265,8 @@ class Run:
 
     def _step(self) -> bool:
         """Do one step; False when there is none left to do."""
+        if self._trainer.step >= self.checkpoints.due:
+            self._look()
         started = self._clock()
         record = next(self._steps, None)
         if record is None:
@@ -244,8 +286,25 @@ class Run:
             rate = self._trainer.base_learning_rate
             new = min(rate * self._factors.popleft(), HIGHEST_RATE)
             if new != rate:
+                event = Event.of_rate(self._trainer.step + 1, rate, new)
+                self._keep_before(event)
                 self._trainer.change_rate(new)
-                self.history.mark(Event.of_rate(self._trainer.step + 1, rate, new))
+                self.history.mark(event)
+
+    def _kept(self, change: str = "") -> KeptCheckpoint:
+        return KeptCheckpoint(self._trainer.checkpoint(), self.history.place(), change)
+
+    def _keep_before(self, event: Event) -> None:
+        if self._trainer.checkpoint_bytes <= MOST_BYTES:
+            self.checkpoints.add(self._kept(f"{event.kind} {event.text}"))
+
+    def _look(self) -> None:
+        """Ask of the losses since the last look whether the checkpoint from there is a good one."""
+        snapshot, column = self.history.snapshot(), self.history.layout.columns("loss").start
+        since = snapshot.rows(self.checkpoints.looked + 1)
+        losses = [loss for _, rows in since for loss in rows[:, column].tolist()]
+        trainer = self._trainer
+        self.checkpoints.look(trainer.step, trainer.checkpoint_bytes, losses, self._kept)
 
     def _may_step(self) -> bool:
         """Wait out pause and pace; False when the run was stopped."""
@@ -275,6 +334,3 @@ class Run:
 def _require_pace(steps_per_second: float | None) -> None:
     if steps_per_second is not None and not steps_per_second > 0.0:
         raise ValueError(f"expected steps per second above 0, got {steps_per_second}")
-
-
-_RATE_CHANGES = "training.rate_changes"

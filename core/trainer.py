@@ -22,6 +22,7 @@ from .checkpoint import Checkpoint, layers_of
 from .data import PreparedData, prepare
 from .descent import Descent
 from .experiment import Experiment, told_by_origin
+from .experiment.going_back import rate_changed
 from .experiment.shape_rules import require_fit
 from .facts import facts_before_training
 from .fast.step import with_ones
@@ -205,10 +206,25 @@ class Trainer:
 
     def change_rate(self, rate: float) -> None:
         """Make this the base learning rate from the next step on, whatever was planned for it."""
-        step = self.step + 1
-        kept = tuple(change for change in self._settings.rate_changes if change[0] != step)
-        changes = tuple(sorted((*kept, (step, rate))))
+        changes = rate_changed(self._settings.rate_changes, self.step + 1, rate)
         self._settings = replace(self._settings, rate_changes=changes)
+
+    def data_for(self, experiment: Experiment) -> PreparedData | None:
+        """The prepared data, where they are also those of another experiment; else None."""
+        own = self.experiment
+        from_logits = losses.LOSSES[own.training.loss].from_logits
+        same = (experiment.data, experiment.seed, experiment.folder, experiment.dtype) == (
+            own.data,
+            own.seed,
+            own.folder,
+            own.dtype,
+        ) and losses.LOSSES[experiment.training.loss].from_logits == from_logits
+        return self.data if same else None
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """What a checkpoint takes."""
+        return self.network.theta.nbytes * (1 + len(self._descent.memory))
 
     def checkpoint(self) -> Checkpoint:
         """All that a new trainer needs to go on from here, to the last bit; between two steps."""

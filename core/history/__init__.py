@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .envelope import Envelope
-from .history import History
+from .history import History, Place
 from .snapshot import Snapshot
 
-__all__ = ["Envelope", "History", "Snapshot"]
+__all__ = ["Envelope", "History", "Place", "Snapshot"]

@@ -7,19 +7,49 @@ pyramid (``pyramid.py``) remains, so that no spike is ever lost and a query cost
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ..record import Event, Layout, NonFinite, Row, StepRecord
 from .envelope import Envelope
-from .pyramid import BLOCK_ENTRIES, BLOCK_ROWS, CHUNK, FOLD, Columns, Kept, Pyramid, Rows, View
+from .pyramid import (
+    BLOCK_ENTRIES,
+    BLOCK_ROWS,
+    CHUNK,
+    FOLD,
+    Columns,
+    Entries,
+    Kept,
+    Pyramid,
+    Rows,
+    View,
+)
 from .snapshot import Snapshot
 
-__all__ = ["Envelope", "History", "Snapshot"]
+__all__ = ["Envelope", "History", "Place", "Snapshot"]
 
 KEPT_ROW_VALUES = 1_000_000
 KEPT_ENTRY_VALUES = 160_000
 """Values kept as rows, and on each level of the pyramid: 30 MB in all at 200 million steps of 130
 columns, and still several entries for every column of a wide screen."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a history stood: of the blocks that it goes on writing, those that were newest then.
+
+    It costs nothing to make, and keeps a block of each level from being forgotten.
+    """
+
+    count: int
+    """Records."""
+    events: int
+    rows: Kept[Rows]
+    levels: tuple[Kept[Entries], ...]
+    newest: NDArray[np.int64]
+    """The newest row with each mark."""
 
 
 class History:
@@ -41,6 +71,7 @@ class History:
         if keep_entries is None:
             keep_entries = KEPT_ENTRY_VALUES // layout.size
         self.layout = layout
+        self._kept = keep_rows, keep_entries
         self._columns = Columns(layout)
         self._keep = _blocks(keep_rows, BLOCK_ROWS)
         # Wherever rows are kept, so are the entries made of them: queries lean on it.
@@ -109,6 +140,42 @@ class History:
             _columns=self._columns,
             _first_measured=self._first_measured,
         )
+
+    def place(self) -> Place:
+        """Where it stands; only the thread that appends may ask."""
+        view = self._view
+        levels = tuple(level.newest() for level in view.levels)
+        return Place(
+            self._count, len(self._events), view.rows.newest(), levels, self._pyramid.newest
+        )
+
+    def copy(self, place: Place) -> History:
+        """A history with all that is still kept of the steps up to a place, to go on from there.
+
+        Any thread may copy while another appends. Blocks that are full are shared, not copied.
+        """
+        copy = History(self.layout, *self._kept)
+        view = self._view
+        levels = tuple(
+            level.until(newest) for level, newest in zip(view.levels, place.levels, strict=False)
+        )
+        copy._view = View(view.rows.until(place.rows), levels)
+        copy._pyramid.levels = levels
+        copy._pyramid.newest = place.newest
+        if place.count:
+            copy._values, copy._seconds = copy._view.rows.blocks[-1]
+        copy._first_step = self._first_step
+        copy._first_measured = {
+            name: found
+            for name, found in dict(self._first_measured).items()
+            if found[0] < place.count
+        }
+        copy._events = self._events[: place.events]
+        nonfinite = self._nonfinite
+        if nonfinite is not None and nonfinite.step < self._first_step + place.count:
+            copy._nonfinite = nonfinite
+        copy._count = place.count
+        return copy
 
     def _add_block(self) -> None:
         block = Rows(np.empty((BLOCK_ROWS, self.layout.size)), np.empty(BLOCK_ROWS))

@@ -33,7 +33,6 @@ they are NaN always, which is "not measured"."""
 _PLACES = (1 + np.arange(CHUNK, dtype=np.int8) % FOLD)[:, np.newaxis]
 
 Flags = NDArray[np.bool_]
-B = TypeVar("B")
 
 
 class Rows(NamedTuple):
@@ -57,6 +56,9 @@ class Entries(NamedTuple):
     """``(BLOCK_ENTRIES,)``: training time at the end of the last step."""
     newest: NDArray[np.int64]
     """``(BLOCK_ENTRIES, marks)``: newest row up to this entry's end with the mark; -1: none yet."""
+
+
+B = TypeVar("B", Rows, Entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,21 @@ class Kept(Generic[B]):
         return Kept(
             self.unit, self.length, self.first or (block,), self.start + dropped, blocks[dropped:]
         )
+
+    def newest(self) -> Kept[B]:
+        """The newest block alone; nothing where there is none."""
+        last = len(self.blocks) - 1
+        return Kept(self.unit, self.length, (), self.start + max(last, 0), self.blocks[-1:])
+
+    def until(self, newest: Kept[B]) -> Kept[B]:
+        """What is kept of the blocks before one that was the newest, and a copy of that one."""
+        if not newest.blocks:
+            return Kept(self.unit, self.length)
+        block = type(newest.blocks[0])(*map(np.copy, newest.blocks[0]))
+        before = self.blocks[: max(newest.start - self.start, 0)]
+        first = self.first if newest.start else (block,)
+        start = newest.start - len(before)
+        return Kept(self.unit, self.length, first, start, (*before, block))
 
 
 class Columns:
@@ -175,21 +192,25 @@ class Pyramid:
     Args:
         columns: the columns' meaning.
         keep: blocks of ``BLOCK_ENTRIES`` that each level keeps besides its first.
+
+    Attributes:
+        levels: levels 1, 2, ...
+        newest: the newest row with each mark; replaced, never changed.
     """
 
     def __init__(self, columns: Columns, keep: int) -> None:
         self._columns = columns
         self._keep = keep
-        self._newest = np.full(columns.all_finite + 1, -1, np.int64)
+        self.newest: NDArray[np.int64] = np.full(columns.all_finite + 1, -1, np.int64)
         self.levels: tuple[Kept[Entries], ...] = ()
 
     def add_chunk(self, rows: Row, seconds: Row, start: int) -> None:
         """Fold the ``CHUNK`` rows that begin with row number ``start``."""
         low, high, bad, all_finite = self._reduce(rows)
         newest = self._newest_in(rows, all_finite, start)
-        np.maximum(newest[0], self._newest, out=newest[0])
+        np.maximum(newest[0], self.newest, out=newest[0])
         np.maximum.accumulate(newest, axis=0, out=newest)
-        self._newest = newest[-1]
+        self.newest = newest[-1]
 
         block, at = self._place(1, start)
         part = slice(at, at + FOLD)
