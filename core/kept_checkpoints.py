@@ -19,9 +19,10 @@ MOST_CHANGES = 8
 """Checkpoints from before changes."""
 MOST_BYTES = 128_000_000
 """Of the checkpoints from before changes together; and of the good one and the one that waits."""
-LEAST_STEPS = 20
+LEAST_STEPS = 50
 SHARE_OF_STEPS = 0.05
-"""Steps from one look to the next, at least, and as a share of the steps done."""
+"""Steps from one look to the next, at least, and as a share of the steps done. A look costs a
+quarter of the smallest step there is, or copying everything: one percent at most."""
 RISE, SLACK = 1.2, 0.02
 """A loss has risen where its median is more than so many times the lowest median so far, and above
 that by more than a share of the first median: chosen so that the noise of batches is no rise."""

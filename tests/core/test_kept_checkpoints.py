@@ -43,31 +43,31 @@ def test_until_anything_has_proved_good_it_is_the_beginning(at):
     kept = KeptCheckpoints()
     assert kept.due == 0
     assert good_after(kept, at, [[]]) == 0
-    assert kept.due == 20
+    assert kept.due == 50
 
 
 def test_a_checkpoint_proves_good_when_the_losses_after_it_have_not_risen(at):
     kept = KeptCheckpoints()
-    assert good_after(kept, at, [[], [2.0] * 20, [1.0] * 20]) == 20
-    assert good_after(kept, at, [[0.5] * 20]) == 40
+    assert good_after(kept, at, [[], [2.0] * 20, [1.0] * 20]) == 50
+    assert good_after(kept, at, [[0.5] * 20]) == 100
 
 
 def test_what_comes_after_the_loss_began_to_rise_is_not_good(at):
     kept = KeptCheckpoints()
     falling, rising = [[], [2.0], [1.0], [0.5]], [[0.9], [2.0], [40.0], [1e9]]
-    assert good_after(kept, at, falling) == 40
-    assert good_after(kept, at, rising) == 40
+    assert good_after(kept, at, falling) == 100
+    assert good_after(kept, at, rising) == 100
 
 
 def test_a_loss_that_stands_still_or_wobbles_is_good(at):
     kept = KeptCheckpoints()
-    assert good_after(kept, at, [[], [2.3], [2.31], [2.29], [2.4]]) == 60
-    assert good_after(kept, at, [[0.01], [0.03], [0.02], [0.04]]) == 140
+    assert good_after(kept, at, [[], [2.3], [2.31], [2.29], [2.4]]) == 150
+    assert good_after(kept, at, [[0.01], [0.03], [0.02], [0.04]]) == 350
 
 
 def test_one_spike_of_a_batch_is_no_rise(at):
     kept = KeptCheckpoints()
-    assert good_after(kept, at, [[], [1.0] * 20, [1.0] * 19 + [1e9]]) == 20
+    assert good_after(kept, at, [[], [1.0] * 20, [1.0] * 19 + [1e9]]) == 50
 
 
 def test_looks_become_rarer_as_the_run_grows_longer(at):
@@ -76,9 +76,9 @@ def test_looks_become_rarer_as_the_run_grows_longer(at):
     while kept.due < 100_000:
         looks.append(int(kept.due))
         kept.look(looks[-1], TINY, [1.0], lambda: at(looks[-1]))
-    assert looks[:3] == [0, 20, 40]
+    assert looks[:3] == [0, 50, 100]
     assert len(looks) < 150
-    assert all(after - before <= max(20, 0.05 * before) for before, after in pairwise(looks))
+    assert all(after - before <= max(50, 0.05 * before) for before, after in pairwise(looks))
 
 
 def test_no_copy_is_ever_made_of_a_network_too_large_to_be_kept():
