@@ -213,7 +213,9 @@ PROBES: dict[str, Probe] = {
     "activation_std": Probe(activation_std, Cadence.ACTIVATIONS, "standard deviation of a"),
     "activation_rms": Probe(activation_rms, Cadence.ACTIVATIONS, "root mean square of a"),
     "saturated": Probe(saturated, Cadence.ACTIVATIONS, "share of a in the flat part"),
-    "flat": Probe(flat, Cadence.ACTIVATIONS, "share of slopes below 5 % of the largest; not of ReLU"),
+    "flat": Probe(
+        flat, Cadence.ACTIVATIONS, "share of slopes below 5 % of the largest; not of ReLU"
+    ),
     "dead": Probe(dead, Cadence.DEAD, "ReLU units at zero on the whole fixed probe set"),
 }
 

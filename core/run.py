@@ -7,7 +7,6 @@ protocol, of which a live ``Run`` is one implementation.
 
 from __future__ import annotations
 
-import threading
 import time
 import traceback
 from collections import deque
@@ -20,6 +19,7 @@ from .experiment import Experiment
 from .experiment.going_back import going_on_with, with_changes
 from .experiment.rules import HIGHEST_RATE
 from .findings import Facts
+from .gate import Gate
 from .history import History
 from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
@@ -90,6 +90,8 @@ class Run:
         clock: seconds, monotonic.
         paused: start held before the first step.
         pace: at most this many steps per second; None: as fast as it goes.
+        gate: what holds its steps, if several runs share one; None: one of its own, made of
+            ``paused`` and ``pace``.
         history: what is recorded already, up to where the trainer stands; None: nothing.
         checkpoints: those that are kept of what came before; None: none.
 
@@ -111,8 +113,9 @@ class Run:
         clock: Callable[[], float] = time.perf_counter,
         paused: bool = False,
         pace: float | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        _require_pace(pace)
+        self._gate = gate or Gate(paused=paused, pace=pace)
         self.history = history or History(trainer.layout)
         self.checkpoints = checkpoints or KeptCheckpoints()
         self.facts: Facts = trainer.facts
@@ -122,15 +125,17 @@ class Run:
         self._state = RunState.READY
         self._error = ""
         self._seconds = self.history.snapshot().seconds
-        self._wake = threading.Condition()
-        self._paused = paused
-        self._permits = 0
-        self._stopping = False
-        self._pace = pace
-        self._due = 0.0
         self._factors: deque[float] = deque()
-        # One flag tells the hot loop that anything at all is asked of it.
-        self._attention = paused or pace is not None
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands, but for pauses: those are the gate's."""
+        return self._state
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._trainer.step
 
     @property
     def experiment(self) -> Experiment:
@@ -142,7 +147,7 @@ class Run:
         """Where the run stands."""
         snapshot = self.history.snapshot()
         state = self._state
-        if self._paused and state in (RunState.READY, RunState.RUNNING):
+        if self._gate.paused and state in (RunState.READY, RunState.RUNNING):
             state = RunState.PAUSED
         return RunStatus(
             state=state,
@@ -152,36 +157,26 @@ class Run:
             learning_rate=self._trainer.learning_rate,
             seconds=self._seconds,
             steps_per_second=snapshot.steps_per_second,
-            pace=self._pace,
+            pace=self._gate.pace,
             error=self._error,
             probe_share=self._trainer.probe_share,
         )
 
     def pause(self) -> None:
         """Hold training before the next step."""
-        with self._wake:
-            self._paused = self._attention = True
+        self._gate.pause()
 
     def resume(self) -> None:
         """Go on training."""
-        with self._wake:
-            self._paused = False
-            self._permits = 0
-            self._wake.notify_all()
+        self._gate.resume()
 
     def step_once(self) -> None:
         """Do one step of a paused run; pause a running one."""
-        with self._wake:
-            if self._paused:
-                self._permits += 1
-            self._paused = self._attention = True
-            self._wake.notify_all()
+        self._gate.step_once()
 
     def stop(self) -> None:
         """End the run; ``drive`` returns before the next step."""
-        with self._wake:
-            self._stopping = self._attention = True
-            self._wake.notify_all()
+        self._gate.close()
 
     def change_rate(self, factor: float) -> None:
         """Multiply the base learning rate from the next step on; 1e9 is the highest there is.
@@ -191,10 +186,8 @@ class Run:
         """
         if not 0.0 < factor < inf:
             raise ValueError(f"expected a factor above 0, got {factor}")
-        with self._wake:
-            self._factors.append(factor)
-            self._attention = True
-            self._wake.notify_all()
+        self._factors.append(factor)
+        self._gate.call()
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Train at most so many steps per second; None: as fast as it goes.
@@ -202,12 +195,7 @@ class Run:
         Raises:
             ValueError: not above 0.
         """
-        _require_pace(steps_per_second)
-        with self._wake:
-            self._pace = steps_per_second
-            self._due = 0.0
-            self._attention = True
-            self._wake.notify_all()
+        self._gate.set_pace(steps_per_second)
 
     def fork(
         self, kept: KeptCheckpoint, experiment: Experiment | None = None, *, paused: bool = False
@@ -237,7 +225,7 @@ class Run:
             self.checkpoints.until(kept),
             clock=self._clock,
             paused=paused,
-            pace=self._pace,
+            pace=self._gate.pace,
         )
         undone = f": {kept.change} undone" if kept.change else ""
         said = f"from step {self.history.snapshot().last_step:,}{undone}"
@@ -246,22 +234,47 @@ class Run:
 
     def drive(self) -> None:
         """Train until the run is finished, has diverged, is stopped or fails; blocks."""
+        gate = self._gate
         self._state = RunState.RUNNING
         try:
-            while not self._attention or self._may_step():
+            while not gate.attention or gate.passes(self.apply_changes):
+                if not self._step():
+                    return
+        except Exception:
+            self._fail()
+        else:
+            self.end()
+
+    def advance(self, steps: int) -> None:
+        """Do up to so many steps in the calling thread, whatever is paused."""
+        self._state = RunState.RUNNING
+        try:
+            for _ in range(steps):
+                self.apply_changes()
                 if not self._step():
                     break
         except Exception:
-            self._error = traceback.format_exc()
-            self._state = RunState.FAILED
+            self._fail()
 
-    def advance(self, steps: int) -> None:
-        """Do up to so many steps in the calling thread, whatever is paused: for tests."""
-        self._state = RunState.RUNNING
-        for _ in range(steps):
-            self._apply_factors()
-            if not self._step():
-                break
+    def end(self) -> None:
+        """No further step will be done: a run that has not ended by itself was stopped."""
+        if not self._state.final:
+            self._state = RunState.STOPPED
+
+    def apply_changes(self) -> None:
+        """Apply what was asked for since the last step, in the thread that trains."""
+        while self._factors:
+            rate = self._trainer.base_learning_rate
+            new = min(rate * self._factors.popleft(), HIGHEST_RATE)
+            if new != rate:
+                event = Event.of_rate(self._trainer.step + 1, rate, new)
+                self._keep_before(event)
+                self._trainer.change_rate(new)
+                self.history.mark(event)
+
+    def _fail(self) -> None:
+        self._error = traceback.format_exc()
+        self._state = RunState.FAILED
 
     def _step(self) -> bool:
         """Do one step; False when there is none left to do."""
@@ -281,16 +294,6 @@ class Run:
             return False
         return True
 
-    def _apply_factors(self) -> None:
-        while self._factors:
-            rate = self._trainer.base_learning_rate
-            new = min(rate * self._factors.popleft(), HIGHEST_RATE)
-            if new != rate:
-                event = Event.of_rate(self._trainer.step + 1, rate, new)
-                self._keep_before(event)
-                self._trainer.change_rate(new)
-                self.history.mark(event)
-
     def _kept(self, change: str = "") -> KeptCheckpoint:
         return KeptCheckpoint(self._trainer.checkpoint(), self.history.place(), change)
 
@@ -305,32 +308,3 @@ class Run:
         losses = [loss for _, rows in since for loss in rows[:, column].tolist()]
         trainer = self._trainer
         self.checkpoints.look(trainer.step, trainer.checkpoint_bytes, losses, self._kept)
-
-    def _may_step(self) -> bool:
-        """Wait out pause and pace; False when the run was stopped."""
-        with self._wake:
-            while True:
-                self._apply_factors()
-                if self._stopping:
-                    self._state = RunState.STOPPED
-                    return False
-                if self._paused:
-                    if self._permits:
-                        self._permits -= 1
-                        return True
-                    self._wake.wait()
-                    continue
-                if self._pace is None:
-                    self._attention = False
-                    return True
-                now = time.monotonic()
-                if now >= self._due:
-                    # A late step is not made up for by a burst.
-                    self._due = max(self._due, now - 1.0 / self._pace) + 1.0 / self._pace
-                    return True
-                self._wake.wait(min(self._due - now, threading.TIMEOUT_MAX))
-
-
-def _require_pace(steps_per_second: float | None) -> None:
-    if steps_per_second is not None and not steps_per_second > 0.0:
-        raise ValueError(f"expected steps per second above 0, got {steps_per_second}")

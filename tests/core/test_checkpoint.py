@@ -26,7 +26,7 @@ def experiment(**tables):
         "data": {"source": "moons", "rows": 60},
         "network": {"hidden": [5, 5]},
         "training": {"steps": STEPS, "batch_size": 8},
-        "probes": {"activations_every": 1, "dead_every": 3},
+        "probes": {"activations_every": 1, "trust_every": 2, "dead_every": 3},
     }
     for name, table in tables.items():
         document[name] = {**document[name], **table} if isinstance(table, dict) else table

@@ -17,7 +17,7 @@ def experiment(**training):
             "data": {"source": "moons", "rows": 60},
             "network": {"hidden": [4, 4]},
             "training": {"steps": 80, "batch_size": 8, **training},
-            "probes": {"activations_every": 1, "dead_every": 1},
+            "probes": {"activations_every": 1, "trust_every": 1, "dead_every": 1},
         },
         name="moons.toml",
     )

@@ -108,7 +108,7 @@ def test_pausing_holds_the_run_and_resuming_goes_on():
         wait_until(lambda: run.status().step > 5)
         run.pause()
         run.step_once()  # answered between two steps: from here on the trainer waits
-        wait_until(lambda: run._permits == 0)
+        wait_until(lambda: run._gate.permits == 0)
         held = run.status().step
         run.resume()
         wait_until(lambda: run.status().step > held + 5)
