@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .experiment import (
     Experiment,
+    changed,
     command_line,
     load_experiment,
     load_toml_text,
@@ -14,6 +15,7 @@ from .origin import told_by_origin
 
 __all__ = [
     "Experiment",
+    "changed",
     "command_line",
     "load_experiment",
     "load_toml_text",

@@ -36,6 +36,7 @@ from .validation import read_sections
 
 __all__ = [
     "Experiment",
+    "changed",
     "command_line",
     "load_experiment",
     "load_toml_text",
@@ -151,6 +152,22 @@ def load_toml_text(
 ) -> Experiment:
     """Return the experiment of a TOML text; arguments and errors as for ``load_experiment``."""
     return _experiment(parse_toml(text, name), name, folder, overrides)
+
+
+def changed(experiment: Experiment, changes: Mapping[str, Any]) -> Experiment:
+    """Return the experiment with some dotted keys changed, as if by overrides beside its file.
+
+    Seed, data, folder and name stay unless they are changed, ``[expect]`` goes, and the changes
+    join the overrides, so that ``command_line`` tells the changed run.
+
+    Raises:
+        InputError: every key that cannot be used, a line each.
+    """
+    document = replace(experiment, expect=None).to_dict()
+    new = _experiment(document, experiment.name, experiment.folder, changes)
+    overrides = dict(experiment.overrides) | dict(new.overrides)
+    kept = tuple(pair for pair in overrides.items() if not pair[0].startswith("expect."))
+    return replace(new, overrides=kept)
 
 
 def to_toml(experiment: Experiment) -> str:

@@ -1,0 +1,189 @@
+"""Cures for a learning rate that does not suit: too large, too small, and what it does to units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from .cure import Cure, How, Patient
+from .signal_cures import ADVISED_CLIP, exploding_gradient
+from .sound import (
+    ADAPTIVE,
+    TOO_HIGH,
+    Changes,
+    own_initialization,
+    rates_given,
+    usual_rate,
+    with_rate,
+    with_usual_rate,
+)
+
+STEP_DOWN = 10.0
+"""By which a rate is divided that is not above what is usual, and too large all the same."""
+TIGHT_CLIP = 0.1
+ENOUGH_PROMISED = 100.0
+"""What all steps together should promise to take off the loss, in units of knowing nothing; healthy
+runs promise more than 8."""
+HARDLY = 10.0
+"""A factor on a rate that is commonly tried first."""
+BORN_DEAD = 0.3
+"""Share of dead units at the first step from which the initialization is to blame."""
+
+
+def learning_rate_too_large(patient: Patient) -> Iterator[Cure]:
+    """The steps overshoot."""
+    lower = _lower_rate(patient)
+    yield _rate(patient, lower, How.RESTART)
+    yield _rate(patient, lower, How.ROLL_BACK)
+    yield _rate(patient, lower / STEP_DOWN, How.RESTART)
+    yield Cure(
+        f"clipping at {TIGHT_CLIP:g}",
+        f"at a rate of {patient.experiment.training.learning_rate:g} no step along the gradient "
+        f"is then longer than {patient.experiment.training.learning_rate * TIGHT_CLIP:.2g}.",
+        How.RESTART,
+        (("training.clip_norm", TIGHT_CLIP),),
+        works=patient.experiment.training.optimizer not in ADAPTIVE,
+    )
+    yield Cure(
+        f"clipping at {ADVISED_CLIP:g}",
+        f"steps of up to {patient.experiment.training.learning_rate * ADVISED_CLIP:.2g} are "
+        "still too long: clipping helps only where it is tight.",
+        How.RESTART,
+        (("training.clip_norm", ADVISED_CLIP),),
+        works=False,
+    )
+
+
+def divergence(patient: Patient) -> Iterator[Cure]:
+    """The loss runs away, from a start that was not sound: the start comes first."""
+    experiment = patient.experiment
+    if not experiment.data.standardize:
+        yield _standardize(patient)
+    yield from (each for each in exploding_gradient(patient) if each.works)
+    yield from learning_rate_too_large(patient)
+
+
+def learning_rate_too_small(patient: Patient) -> Iterator[Cure]:
+    """All steps together promise too little."""
+    higher = _higher_rate(patient)
+    yield _rate(patient, higher, How.RESTART, _unclipped(patient))
+    yield _rate(patient, higher, How.IN_PLACE, _unclipped(patient))
+    changes: Changes = {"training.optimizer": "adam"}
+    changes |= with_rate(usual_rate(patient.experiment, changes))
+    yield Cure(
+        "Adam",
+        f"its steps have the size of the rate, {changes['training.learning_rate']:g}, however "
+        "small the gradient is.",
+        How.RESTART,
+        tuple(changes.items()),
+    )
+    little = patient.experiment.training.learning_rate * HARDLY
+    if little < higher / HARDLY:
+        yield Cure(
+            f"learning rate x {HARDLY:g}",
+            f"{_promised(patient, HARDLY)}still too little.",
+            How.IN_PLACE,
+            tuple(with_rate(little).items()),
+            works=False,
+        )
+
+
+def dying_relu(patient: Patient) -> Iterator[Cure]:
+    """ReLU units that no input reaches any more, or that none ever reached."""
+    experiment = patient.experiment
+    rate = experiment.training.learning_rate
+    born = patient.evidence("dead_share_at_start")
+    if isfinite(born) and born > BORN_DEAD:
+        changes = with_usual_rate(experiment, own_initialization("relu"))
+        yield Cure(
+            "He, with biases of 0",
+            f"{born:.0%} of a layer were dead at the first step; around 0 half of the inputs "
+            "reach a unit.",
+            How.RESTART,
+            tuple(changes.items()),
+        )
+    else:
+        lower = with_rate(_lower_rate(patient)) | own_initialization("relu")
+        yield Cure(
+            f"learning rate {lower['training.learning_rate']:g}",
+            f"a step of a rate of {rate:g} is as large as the weights and pushes units out of "
+            "reach of every input; a smaller one cannot.",
+            How.RESTART,
+            tuple(lower.items()),
+        )
+    yield Cure(
+        "batch normalization",
+        "z has mean 0 in every unit, whatever the weights and biases below: half of the inputs "
+        "reach it.",
+        How.RESTART,
+        tuple(
+            with_usual_rate(
+                experiment,
+                {"network.normalization": "batch"} | own_initialization("relu"),
+            ).items()
+        ),
+    )
+    yield Cure(
+        "revive dead units",
+        "new weights for the dead units alone; at the same rate they may die again.",
+        How.IN_PLACE,
+        intervention="revive",
+    )
+    yield Cure(
+        "leaky ReLU at the same rate",
+        "no unit is dead then, and the loss stays bad: it cures the symptom and leaves what "
+        "killed the units.",
+        How.RESTART,
+        (("network.activation", "leaky_relu"),),
+        works=False,
+    )
+    if isfinite(born) and born > BORN_DEAD:
+        yield Cure(
+            "learning rate x 20",
+            "a dead unit's gradient is exactly zero, and twenty times zero is zero.",
+            How.IN_PLACE,
+            tuple(with_rate(min(rate * 20.0, 1e9)).items()),
+            works=False,
+        )
+
+
+def _standardize(patient: Patient) -> Cure:
+    return Cure(
+        "standardized inputs",
+        "each input gets mean 0 and standard deviation 1, the scale that initial weights are "
+        "made for.",
+        How.RESTART,
+        tuple(with_usual_rate(patient.experiment, {"data.standardize": True}).items()),
+    )
+
+
+def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = None) -> Cure:
+    before = patient.experiment.training.learning_rate
+    return Cure(
+        f"learning rate {rate:g}",
+        f"{rate:g} is usual for {patient.experiment.training.optimizer}; it was {before:g}.",
+        how,
+        tuple((with_rate(rate) | (changes or {})).items()),
+    )
+
+
+def _lower_rate(patient: Patient) -> float:
+    usual = usual_rate(patient.experiment)
+    highest = max(rates_given(patient.experiment))
+    return usual if highest > TOO_HIGH * usual else highest / STEP_DOWN
+
+
+def _higher_rate(patient: Patient) -> float:
+    return usual_rate(patient.experiment)
+
+
+def _unclipped(patient: Patient) -> Changes:
+    clipped = 0.0 < patient.experiment.training.clip_norm < TIGHT_CLIP
+    return {"training.clip_norm": 0.0} if clipped else {}
+
+
+def _promised(patient: Patient, factor: float) -> str:
+    promised = patient.evidence("promised_loss")
+    if not isfinite(promised):
+        return ""
+    return f"all steps together then promise {promised * factor:.2g} times knowing nothing, "
