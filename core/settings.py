@@ -75,6 +75,18 @@ class DataSettings:
         0.1, "standard deviation of the points of circles, moons, spirals and xor", low=0, high=1e3
     )
     turns: float = key(1.5, "turns of each arm of spirals", unit="turns", above=0.0, high=10.0)
+    input_scale: float = key(
+        1.0,
+        "multiplies every input as it is read, as another unit would; no matter if standardized",
+        above=0.0,
+        high=1e9,
+    )
+    input_offset: float = key(
+        0.0,
+        "added to every input after that, as another zero would be; no matter if standardized",
+        low=-1e9,
+        high=1e9,
+    )
     standardize: bool = key(
         True, "give each input mean 0 and standard deviation 1, fitted on the training part"
     )

@@ -122,9 +122,9 @@ class PreparedData:
     X_validation: Array
     y_validation: NDArray[Any]
     mean: NDArray[np.float64]
-    """``(features,)``, subtracted from the inputs; 0 where nothing is standardized."""
+    """``(features,)``, subtracted from the inputs; 0 where they are left as they are."""
     scale: NDArray[np.float64]
-    """``(features,)``, the inputs are divided by it; 1 where nothing is standardized."""
+    """``(features,)``, the inputs are divided by it; 1 where they are left as they are."""
     task: Task
     classes: tuple[str, ...]
     features: tuple[str, ...]
@@ -179,7 +179,8 @@ def prepare(
     seed gives the same rows and the same split whatever the noise, and whatever the network.
     Noise replaces the labels of that share of the training rows, rounded to whole rows, by another
     class; regression targets get normal noise of that standard deviation. Mean and scale are
-    fitted on the training part alone.
+    fitted on the training part alone. ``input_scale`` and ``input_offset`` are what standardizing
+    takes out again to the last bit, so they are applied only without it.
 
     Args:
         settings: the ``[data]`` table.
@@ -199,8 +200,11 @@ def prepare(
     if settings.standardize:
         mean, scale = standardization.fit(dataset.X[training])
     else:
-        mean, scale = np.zeros(dataset.X.shape[1]), np.ones(dataset.X.shape[1])
-    inputs = standardization.apply(dataset.X, mean, scale) if settings.standardize else dataset.X
+        features = dataset.X.shape[1]
+        mean = np.full(features, -settings.input_offset / settings.input_scale)
+        scale = np.full(features, 1 / settings.input_scale)
+    as_read = (mean == 0).all() and (scale == 1).all()
+    inputs = dataset.X if as_read else standardization.apply(dataset.X, mean, scale)
     X = _cast(inputs, dtype, dataset.X, [f"input {quoted(name)}" for name in dataset.features])
     if dataset.task is Task.REGRESSION:
         y = _cast(y, dtype, dataset.y, [f"target {i}" for i in range(1, y.shape[1] + 1)])

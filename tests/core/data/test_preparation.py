@@ -189,6 +189,25 @@ def test_without_standardizing_the_inputs_stay_as_they_are() -> None:
     assert np.array_equal(data.standardize(data.X_train), data.X_train)
 
 
+def test_another_unit_and_zero_of_the_inputs_are_applied_in_this_order() -> None:
+    raw = prepared(standardize=False)
+    data = prepared(standardize=False, input_scale=100.0, input_offset=-7.0)
+    assert data.X_train == pytest.approx(100.0 * raw.X_train - 7.0)
+    assert data.X_validation == pytest.approx(100.0 * raw.X_validation - 7.0)
+    assert np.array_equal(data.standardize(raw.X_train), data.X_train)
+
+
+def test_standardizing_takes_another_unit_and_zero_out_to_the_last_bit() -> None:
+    plain, data = prepared(), prepared(input_scale=1e-5, input_offset=1e6)
+    assert np.array_equal(plain.X_train, data.X_train)
+    assert np.array_equal(plain.X_validation, data.X_validation)
+
+
+def test_a_unit_that_makes_inputs_infinite_is_refused() -> None:
+    (problem,) = problems_of(**inline(((1e300,), (1.0,)), ((1.0,), (2.0,)), input_scale=1e9))
+    assert problem.startswith("input 'x1': 1e+300 becomes inf")
+
+
 @pytest.mark.parametrize("shape", [(64,), (3, 63), (1, 2, 64)])
 def test_standardizing_another_shape_names_both(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"X: expected \(n, 64\), got \("):
