@@ -8,7 +8,9 @@ One that begins later than step 1 (a fork) waits until the others have come as f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+from .errors import InputError
 from .experiment import Experiment
 from .gate import Gate
 from .run import Run
@@ -43,10 +45,13 @@ class Lockstep:
         """Runs of these experiments from their first step on.
 
         Raises:
-            InputError: an experiment's data cannot be used.
+            InputError: an experiment's data cannot be used, or they cannot be compared: some
+                choose classes and some predict numbers.
         """
         gate = Gate(paused=paused, pace=pace)
-        return cls([Run(Trainer(each), gate=gate) for each in experiments], gate)
+        trainers = [Trainer(each) for each in experiments]
+        _require_one_task(trainers)
+        return cls([Run(trainer, gate=gate) for trainer in trainers], gate)
 
     @property
     def pace(self) -> float | None:
@@ -91,3 +96,17 @@ class Lockstep:
                 run.end()
             elif not run.state.final:
                 run.apply_changes()
+
+
+def _require_one_task(trainers: Sequence[Trainer]) -> None:
+    """Losses of one task compare, if need be in units of knowing nothing; those of two do not."""
+    for first, other in pairwise(trainers):
+        if other.data.task is not first.data.task:
+            raise InputError(
+                f"{_told(first)} and {_told(other)} cannot share a window: no loss of the one "
+                "compares with one of the other"
+            )
+
+
+def _told(trainer: Trainer) -> str:
+    return f"{trainer.experiment.name or 'one experiment'} ({trainer.data.task})"

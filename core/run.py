@@ -138,6 +138,11 @@ class Run:
         return self._trainer.step
 
     @property
+    def pace(self) -> float | None:
+        """At most this many steps per second; None: as fast as it goes."""
+        return self._gate.pace
+
+    @property
     def experiment(self) -> Experiment:
         """The experiment as it is now, changes made by hand included: it reproduces the run."""
         trainer = self._trainer

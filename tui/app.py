@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from textual import events, work
 from textual.app import App, SystemCommand
@@ -22,6 +23,7 @@ from textual.screen import Screen
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
+from ..core.record import RunState
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .command_search import CommandSearch
@@ -36,9 +38,11 @@ from .observer import Look
 from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
 from .picture import save_picture
 from .safe_text import safe_text
-from .training import SourceFactory, Training, live_run
+from .training import RunsFactory, SourceFactory, Training, live_run, live_runs
 
 if TYPE_CHECKING:
+    from .compare.observers import Naming
+    from .compare.screen import CompareScreen
     from .gallery import Gallery
 
 BAD_INPUT = 2
@@ -50,11 +54,13 @@ class BackscopeApp(App[None]):
 
     Args:
         experiment: what to train; None opens the gallery.
+        beside: several experiments, to be compared, in place of one; and what they are called.
         paused: hold the first run before its first step.
         pace: at most this many steps per second; None: as fast as it goes.
         governor: says when frames are drawn; None: by default.
         theme: the name of one of ``palette.THEMES``; None: the first.
         source_factory: makes the source of an experiment, in the worker thread.
+        runs_factory: makes the sources of several.
         log: takes what training code prints.
     """
 
@@ -68,19 +74,23 @@ class BackscopeApp(App[None]):
     class Ready(Message):
         """A run was built, or could not be; it is in ``training``."""
 
-        def __init__(self, training: Training) -> None:
+        def __init__(self, training: Training[Any], show: Callable[[Any], None]) -> None:
             super().__init__()
             self.training = training
+            self.show = show
+            """Puts its source on the screen."""
 
     def __init__(
         self,
         experiment: Experiment | None = None,
         *,
+        beside: tuple[Sequence[Experiment], Naming] | None = None,
         paused: bool = False,
         pace: float | None = None,
         governor: Governor | None = None,
         theme: str | None = None,
         source_factory: SourceFactory = live_run,
+        runs_factory: RunsFactory = live_runs,
         log: CapturedText | None = None,
     ) -> None:
         # Otherwise Textual's idea of no color is grays.
@@ -92,19 +102,28 @@ class BackscopeApp(App[None]):
         self.link = Link()
         """The way to the terminal; whoever owns one opens it."""
         self._first = experiment
+        self._beside = beside
         self._paused = paused
         self._pace = pace
         self._factory = source_factory
-        self._training: Training | None = None
+        self._runs_factory = runs_factory
+        self._training: Training[Any] | None = None
+        self._opened = experiment is None and beside is None  # something is shown
+        self._patient: Training[Any] | None = None  # held while cures are tried beside it
+        self._patient_ran = False
         self._captured = log if log is not None else CapturedText()
         for entry in (*THEMES, PLAIN_THEME):
             self.register_theme(entry)
         self.theme = PLAIN_THEME.name if self.no_color else theme or THEMES[0].name
         encoding = getattr(sys.__stdout__, "encoding", None) or ""
         self._glyphs = detect_glyphs(encoding, os.environ.get("TERM", ""))
-        self._dashboard = Dashboard(self._captured, self.look, self.link, governor)
+        self._governor = governor or Governor()
+        self._governor.begin(time.thread_time(), self.link.written)
+        self._dashboard = Dashboard(self._captured, self.look, self.link, self._governor)
         self.install_screen(self._dashboard, "dashboard")
         self._gallery: Gallery | None = None
+        self._comparison: CompareScreen | None = None
+        self._front: Dashboard = self._dashboard
 
     @property
     def look(self) -> Look:
@@ -113,7 +132,9 @@ class BackscopeApp(App[None]):
         return Look(palette_for(self.theme, depth), self._glyphs)
 
     def get_default_screen(self) -> Screen[None]:
-        """The dashboard when there is something to show, otherwise the gallery."""
+        """What there is to show, otherwise the gallery."""
+        if self._beside is not None:
+            return self._the_comparison()
         if self._first is not None:
             return self._dashboard
         return self._the_gallery()
@@ -126,22 +147,36 @@ class BackscopeApp(App[None]):
             self.install_screen(self._gallery, "gallery")
         return self._gallery
 
+    def _the_comparison(self) -> CompareScreen:
+        from .compare.screen import CompareScreen
+
+        if self._comparison is None:
+            self._comparison = CompareScreen(self._captured, self.look, self.link, self._governor)
+            self.install_screen(self._comparison, "comparison")
+        return self._comparison
+
     def on_mount(self) -> None:
         """Begin to train."""
         if self.streams is not None:
             sys.stdout, sys.stderr = self.streams  # Textual puts back what was there at its end
         if self._first is not None:
             self.open_experiment(self._first, paused=self._paused)
+        elif self._beside is not None:
+            self.open_comparison(*self._beside, paused=self._paused)
 
     def on_unmount(self) -> None:
         """However the app ends, training ends with it."""
-        if self._training is not None:
-            self._training.stop()
+        self._stop_training()
+
+    def _stop_training(self) -> None:
+        for training in (self._training, self._patient):
+            if training is not None:
+                training.stop()
 
     def watch_theme(self) -> None:
         """Have the panels drawn in the new colors."""
         if self.is_running:
-            for screen in (self._dashboard, self._gallery):
+            for screen in (self._dashboard, self._gallery, self._comparison):
                 if screen is not None:
                     screen.restyle(self.look)
 
@@ -158,28 +193,39 @@ class BackscopeApp(App[None]):
 
     def open_experiment(self, experiment: Experiment, *, paused: bool = False) -> None:
         """Train this experiment in place of what is trained now."""
+        self._forget_patient()
         self._dashboard.prepare(experiment)
-        self._show(self._dashboard)
-        self._replace_run(experiment, paused)
+        self._bring(self._dashboard)
+        build = partial(self._factory, experiment, paused=paused)
+        self._replace_run(build, self._dashboard.attach)
+
+    def open_comparison(
+        self, experiments: Sequence[Experiment], naming: Naming, *, paused: bool = False
+    ) -> None:
+        """Train these experiments in lockstep, in place of what is trained now."""
+        screen = self._the_comparison()
+        screen.prepare_all(experiments, naming)
+        self._bring(screen)
+        build = partial(self._runs_factory, tuple(experiments), paused=paused)
+        self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
 
     @work(exclusive=True, group="replace")
-    async def _replace_run(self, experiment: Experiment, paused: bool) -> None:
+    async def _replace_run(self, build: Callable[..., Any], show: Callable[[Any], None]) -> None:
         """Tell the old run to stop, await its end, start the new one."""
         old = self._training
-        if old is not None:
+        if old is not None and old.source is not None:
+            self._pace = old.source.pace
+        if old is not None and old is not self._patient:
             old.stop()
             while not old.finished.is_set():
                 await asyncio.sleep(_PATIENCE)
-        if old is not None and old.source is not None:
-            self._pace = old.source.status().pace
-        build = partial(self._factory, experiment, paused=paused, pace=self._pace)
-        self._training = Training(build)
-        self._train(self._training)
+        self._training = Training(partial(build, pace=self._pace))
+        self._train(self._training, show)
 
     @work(thread=True, group="training", exit_on_error=False)
-    def _train(self, training: Training) -> None:
+    def _train(self, training: Training[Any], show: Callable[[Any], None]) -> None:
         def ready() -> None:
-            self.post_message(self.Ready(training))
+            self.post_message(self.Ready(training, show))
 
         training.run(ready)
 
@@ -189,12 +235,56 @@ class BackscopeApp(App[None]):
         if training is not self._training:
             return
         if training.source is not None:
-            self._dashboard.attach(training.source)
-        elif self._dashboard.experiment is self._first and training.problems:
+            message.show(training.source)
+        elif training.problems and not self._opened:
             self.problems = training.problems
             self.exit(return_code=BAD_INPUT)
         else:
             self._refuse(training)
+        self._opened = True
+
+    # Beside the patient
+
+    def on_compare_screen_rerun_all(self, message: CompareScreen.RerunAll) -> None:
+        """Start all again."""
+        self.open_comparison(message.experiments, message.naming)
+
+    def on_compare_screen_kept(self, message: CompareScreen.Kept) -> None:
+        """Go on with one run alone, its history and all."""
+        if self._training is None or self._training.source is None:
+            return
+        self._training.source.keep(message.source)
+        self._forget_patient()
+        self._dashboard.prepare(message.source.experiment)
+        self._dashboard.attach(message.source)
+        self._bring(self._dashboard)
+
+    def on_compare_screen_left(self) -> None:
+        """Back to the run that was held meanwhile, if there is one."""
+        patient = self._patient
+        if patient is None or self._training is None:
+            return
+        self._training.stop()
+        self._training, self._patient = patient, None
+        if self._patient_ran and patient.source is not None:
+            patient.source.resume()
+        self._bring(self._dashboard)
+
+    def _hold_patient(self) -> None:
+        """Keep the run that is shown, held, while others are trained in its place."""
+        training = self._training
+        if training is None or training.source is None:
+            return
+        self._patient_ran = training.source.status().state is RunState.RUNNING
+        training.source.pause()
+        self._patient = training
+
+    def _forget_patient(self) -> None:
+        if self._patient is not None:
+            self._patient.stop()
+            self._patient = None
+
+    # Screens
 
     def on_dashboard_rerun(self, message: Dashboard.Rerun) -> None:
         """Start again."""
@@ -206,16 +296,24 @@ class BackscopeApp(App[None]):
 
     def on_gallery_left(self) -> None:
         """Back to the run."""
-        self._show(self._dashboard)
+        self._show(self._front)
 
-    def _refuse(self, training: Training) -> None:
+    def _refuse(self, training: Training[Any]) -> None:
         """The run that was asked for cannot be trained: say why, and go where another can be."""
         if training.failure:
             self._captured.write(training.failure, error=True)
         last = training.failure.rstrip().rpartition("\n")[2]
         for problem in training.problems or (f"This cannot be trained: {last}",):
             self._tell(problem, error=True)
-        self.action_gallery()
+        if self._patient is not None:
+            self.on_compare_screen_left()
+        else:
+            self.action_gallery()
+
+    def _bring(self, screen: Dashboard) -> None:
+        """Bring a screen with runs to the front; it is what the gallery goes back to."""
+        self._front = screen
+        self._show(screen)
 
     def _show(self, screen: Screen[None]) -> None:
         """Bring a screen to the front; the one that was opened first stays at the bottom."""
@@ -231,7 +329,7 @@ class BackscopeApp(App[None]):
         """Choose another preset; the run goes on meanwhile."""
         gallery = self._the_gallery()
         running = self._training is not None and self._training.source is not None
-        experiment = self._dashboard.experiment
+        experiment = self._front.experiment
         gallery.running((experiment.name or "the run") if experiment and running else "")
         self._show(gallery)
 
@@ -285,8 +383,7 @@ class BackscopeApp(App[None]):
 
     def leave(self, code: int) -> None:
         """Tell training to stop, and end with this exit code."""
-        if self._training is not None:
-            self._training.stop()
+        self._stop_training()
         self.exit(return_code=code)
 
     def _tell(self, text: str, *, error: bool = False) -> None:
@@ -315,6 +412,30 @@ def open_app(
     log = CapturedText()
     governor = Governor(fps, bandwidth)
     app = BackscopeApp(experiment, paused=paused, pace=pace, governor=governor, log=log)
+    return run_app(app, log)
+
+
+def open_comparison(
+    experiments: Sequence[Experiment],
+    names: Sequence[str],
+    *,
+    paused: bool = False,
+    pace: float | None = None,
+    fps: float | None = None,
+    bandwidth: float | None = None,
+) -> int:
+    """Train several experiments in lockstep and show them; otherwise as ``open_app``.
+
+    Raises:
+        InputError: one of them cannot be trained, or they cannot be compared.
+    """
+    from .compare.observers import Naming
+    from .session import run_app
+
+    log = CapturedText()
+    beside = experiments, Naming(tuple(names))
+    governor = Governor(fps, bandwidth)
+    app = BackscopeApp(beside=beside, paused=paused, pace=pace, governor=governor, log=log)
     return run_app(app, log)
 
 

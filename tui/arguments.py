@@ -99,6 +99,7 @@ def _check_option(word: str, known: _Parser, commands: Mapping[str, _Parser]) ->
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("NAME|FILE.toml", "train a preset or an experiment and watch it"),
+    "compare": ("A B [C D]", "train up to four side by side, in one window"),
     "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
     "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
     "bench": ("[WORKLOAD ...]", "time a training step beside PyTorch and others"),
@@ -130,6 +131,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
         )
         commands[name].set_defaults(command=name)
     _run_options(commands["run"])
+    _compare_options(commands["compare"])
     _presets_options(commands["presets"])
     _gradcheck_options(commands["gradcheck"])
     _bench_options(commands["bench"])
@@ -139,21 +141,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
 def _run_options(run: _Parser) -> None:
     run.epilog = _exit_codes(*EXIT_CODES)
     _experiment_options(run, "steps to train")
-    run.add_argument("--paused", action="store_true", help="start held before the first step")
-    run.add_argument("--pace", type=_pace, metavar="N", help="at most N steps per second")
-    run.add_argument(
-        "--fps",
-        type=_fps,
-        metavar="N",
-        help="N frames a second; else 10, fewer where that takes over 5 %% of the time",
-    )
-    run.add_argument(
-        "--bandwidth", type=_bandwidth, metavar="KB", help="draw at most KB kilobytes a second"
-    )
-    run.add_argument("--headless", action="store_true", help="no screen: progress, then a summary")
-    run.add_argument(
-        "--json", action="store_true", help="no screen: one JSON object on standard output"
-    )
+    _watching_options(run)
     run.add_argument(
         "--plot", action="store_true", help="with --headless: draw the loss and the error signal"
     )
@@ -176,6 +164,36 @@ def _run_options(run: _Parser) -> None:
         metavar="N",
         help="threads of a matrix product (1, or what OMP_NUM_THREADS and its like say)",
     )
+
+
+def _watching_options(run: _Parser) -> None:
+    """How training is watched, or not."""
+    run.add_argument("--paused", action="store_true", help="start held before the first step")
+    run.add_argument("--pace", type=_pace, metavar="N", help="at most N steps per second")
+    run.add_argument(
+        "--fps",
+        type=_fps,
+        metavar="N",
+        help="N frames a second; else 10, fewer where that takes over 5 %% of the time",
+    )
+    run.add_argument(
+        "--bandwidth", type=_bandwidth, metavar="KB", help="draw at most KB kilobytes a second"
+    )
+    run.add_argument("--headless", action="store_true", help="no screen: progress, then a summary")
+    run.add_argument(
+        "--json", action="store_true", help="no screen: one JSON object on standard output"
+    )
+
+
+def _compare_options(compare: _Parser) -> None:
+    compare.epilog = (
+        "A, B, C and D are presets or files; options are for all of them. To change one\n"
+        "alone, write NAME:KEY=VALUE, as in vanishing:seed=3:network.depth=20.\n\n"
+        + _exit_codes(*EXIT_CODES)
+    )
+    compare.add_argument("names", nargs="*", metavar="NAME|FILE.toml", help="what to compare")
+    _change_options(compare, "steps to train")
+    _watching_options(compare)
 
 
 def _presets_options(presets: _Parser) -> None:
@@ -224,6 +242,11 @@ def _experiment_options(parser: argparse.ArgumentParser, steps: str) -> None:
     parser.add_argument(
         "name", nargs="?", metavar="NAME|FILE.toml", help="a preset or an experiment file"
     )
+    _change_options(parser, steps)
+
+
+def _change_options(parser: argparse.ArgumentParser, steps: str) -> None:
+    """What can be changed of any experiment."""
     parser.add_argument("--seed", type=_whole, metavar="N", help="seed of all randomness")
     parser.add_argument("--steps", type=_whole_above_zero, metavar="N", help=steps)
     parser.add_argument(

@@ -97,12 +97,7 @@ def _gallery(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    headless = options.headless or options.json
-    if headless and options.paused:
-        raise UsageError("backscope run: --paused needs the dashboard; leave out --headless")
-    for name in ("fps", "bandwidth"):
-        if headless and getattr(options, name) is not None:
-            raise UsageError(f"backscope run: --{name} needs the dashboard; leave out --headless")
+    headless = _is_headless(options)
     if options.csv is not None and not headless:
         raise UsageError("backscope run: --csv goes with --headless; in the dashboard press c")
     if options.plot and (options.json or not headless):
@@ -124,8 +119,7 @@ def _run(options: argparse.Namespace) -> int:
             force=options.force,
             pace=options.pace,
         )
-    if not _has_screen():
-        raise UsageError("backscope run: needs a terminal; use --headless (or --json)")
+    _need_screen("run")
     from .app import open_app
 
     return open_app(
@@ -135,6 +129,65 @@ def _run(options: argparse.Namespace) -> int:
         fps=options.fps,
         bandwidth=options.bandwidth,
     )
+
+
+def _is_headless(options: argparse.Namespace) -> bool:
+    """Whether there is no screen; options that need one are then refused."""
+    headless: bool = options.headless or options.json
+    for name in ("paused", "fps", "bandwidth"):
+        if headless and getattr(options, name):
+            raise UsageError(
+                f"backscope {options.command}: --{name} needs the dashboard; leave out --headless"
+            )
+    return headless
+
+
+def _need_screen(command: str) -> None:
+    if not _has_screen():
+        raise UsageError(f"backscope {command}: needs a terminal; use --headless (or --json)")
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from ..core.lockstep import FEWEST, MOST
+
+    headless = _is_headless(options)
+    if not FEWEST <= len(options.names) <= MOST:
+        raise UsageError(
+            f"backscope compare: name {FEWEST} to {MOST} presets or files, "
+            f"not {len(options.names)}; backscope presets lists the presets"
+        )
+    problems: list[str] = []
+    experiments = []
+    for name in options.names:
+        try:
+            experiments.append(_experiment(options, *_name_and_changes(name)))
+        except InputError as error:
+            problems += [problem for problem in error.problems if problem not in problems]
+    if problems:
+        raise InputError(*problems)
+    if headless:
+        from .compare.headless import compare_headless
+
+        return compare_headless(experiments, options.names, as_json=options.json, pace=options.pace)
+    _need_screen("compare")
+    from .app import open_comparison
+
+    return open_comparison(
+        experiments,
+        options.names,
+        paused=options.paused,
+        pace=options.pace,
+        fps=options.fps,
+        bandwidth=options.bandwidth,
+    )
+
+
+def _name_and_changes(word: str) -> tuple[str, list[str]]:
+    """``vanishing:seed=3`` is a name and what is changed of it; a file that exists is a name."""
+    if os.path.exists(word):
+        return word, []
+    name, *changes = word.split(":")
+    return (name, changes) if all("=" in change for change in changes) else (word, [])
 
 
 def _presets(options: argparse.Namespace) -> int:
@@ -187,13 +240,17 @@ def _bench(options: argparse.Namespace) -> int:
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "": _gallery,
     "run": _run,
+    "compare": _compare,
     "presets": _presets,
     "gradcheck": _gradcheck,
     "bench": _bench,
 }
 
 
-def _experiment(options: argparse.Namespace) -> Experiment:
+def _experiment(
+    options: argparse.Namespace, name: str | None = None, changes: Sequence[str] = ()
+) -> Experiment:
+    """The experiment of a name (None: the one that was given), changed by options and by more."""
     from ..core.experiment import load_experiment, parse_override
 
     given = {
@@ -205,13 +262,13 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     }
     overrides = {key: value for key, value in given.items() if value is not None}
     problems: list[str] = []
-    for setting in options.settings:
+    for setting in (*options.settings, *changes):
         try:
             overrides.update([parse_override(setting)])
         except InputError as error:
             problems += error.problems
     try:
-        experiment = load_experiment(options.name, overrides)
+        experiment = load_experiment(options.name if name is None else name, overrides)
     except InputError as error:
         problems += error.problems
     if problems:

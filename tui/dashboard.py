@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.message import Message
 from textual.worker import get_current_worker
@@ -19,11 +20,11 @@ from ..core.record import RunState
 from ..core.run import Source
 from . import time_range as ranges
 from .history_csv import save_history
-from .keymap import DASHBOARD, bindings
+from .keymap import DASHBOARD, Key, bindings
 from .log_pane import LogPane
 from .new_file import file_stem
 from .pace import CHANGES as PACE_CHANGES
-from .panels import PANELS, Panel
+from .panels import PANELS, Instrument, Panel
 from .run_screen import RunScreen
 
 HIGHEST_RATE = 1e9
@@ -33,9 +34,11 @@ HIGHEST_RATE = 1e9
 class Dashboard(RunScreen):
     """What a person sees of a run, and the keys that command it."""
 
-    KEYS = DASHBOARD
-    BINDINGS = bindings(DASHBOARD)
+    KEYS: ClassVar[tuple[Key, ...]] = DASHBOARD
+    BINDINGS: ClassVar[list[BindingType]] = bindings(DASHBOARD)
     AUTO_FOCUS = ""
+    INSTRUMENTS: ClassVar[dict[str, Instrument]] = PANELS
+    """What the panels show; number keys count them."""
 
     class Rerun(Message):
         """A person wants this experiment to start from the beginning."""
@@ -120,13 +123,8 @@ class Dashboard(RunScreen):
 
     def action_new_seed(self) -> None:
         """Start it again with the next seed."""
-        if self._experiment is None:
-            return
-        seed = (self._experiment.seed + 1) % 2**63
-        overrides = tuple(pair for pair in self._experiment.overrides if pair[0] != "seed")
-        self.post_message(
-            self.Rerun(replace(self._experiment, seed=seed, overrides=(*overrides, ("seed", seed))))
-        )
+        if self._experiment is not None:
+            self.post_message(self.Rerun(with_next_seed(self._experiment)))
 
     def _running_source(self) -> Source | None:
         """The source, if it can still be commanded; otherwise it is said why not."""
@@ -169,7 +167,7 @@ class Dashboard(RunScreen):
 
     def action_panel(self, number: int) -> None:
         """One panel alone; the same again: all."""
-        chosen = self.query_one(f"#{list(PANELS)[number - 1]}", Panel)
+        chosen = self.query_one(f"#{list(self.INSTRUMENTS)[number - 1]}", Panel)
         self._show_alone(None if chosen is self.alone else chosen)
 
     def action_maximize(self) -> None:
@@ -200,13 +198,13 @@ class Dashboard(RunScreen):
     @property
     def file_stem(self) -> str:
         """What files made of this screen are called, without their ending."""
-        name = self._experiment.name if self._experiment else ""
+        name = self.experiment.name if self.experiment else ""
         return file_stem(name, self._observer.extent.last if self._observer else 0)
 
     def action_csv(self) -> None:
         """Save the history."""
-        if self._observer is not None:
-            self._save_history(self._observer.source.history.snapshot(), self.file_stem)
+        if self.source is not None:
+            self._save_history(self.source.history.snapshot(), self.file_stem)
 
     @work(thread=True, group="files")
     def _save_history(self, snapshot: Snapshot, stem: str) -> None:
@@ -225,3 +223,10 @@ class Dashboard(RunScreen):
             self.tell(message.problem, error=True)
         else:
             self.tell(f"History saved as {message.path}")
+
+
+def with_next_seed(experiment: Experiment) -> Experiment:
+    """The same experiment with the next seed, in its command line as well."""
+    seed = (experiment.seed + 1) % 2**63
+    overrides = tuple(pair for pair in experiment.overrides if pair[0] != "seed")
+    return replace(experiment, seed=seed, overrides=(*overrides, ("seed", seed)))

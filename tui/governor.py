@@ -75,11 +75,26 @@ class Governor:
             else Allowance(bandwidth * KB, saved=0.0, owed=LONGEST_SILENCE)
         )
         self._due = -math.inf
+        self._used, self._written = 0.0, 0
 
     @property
     def interval(self) -> float:
         """Seconds between two frames when nothing holds them up."""
         return self._interval
+
+    def begin(self, used: float, written: int) -> None:
+        """What was used before this screen was there is not its doing."""
+        self._used, self._written = used, written
+
+    def account(self, used: float, written: int, now: float) -> tuple[float, int]:
+        """What is new of the processor time used and the bytes written so far: it was spent.
+
+        Screens that take turns share a governor, and nothing counts twice.
+        """
+        new = used - self._used, written - self._written
+        self.begin(used, written)
+        self.spent(*new, now)
+        return new
 
     def spent(self, seconds: float, written: int, now: float) -> None:
         """The screen has taken processor time and written bytes, for frames and for all else."""

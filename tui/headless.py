@@ -15,15 +15,17 @@ from typing import Any, TextIO
 
 from ..core.diagnosis import Diagnosis
 from ..core.experiment import Experiment
+from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.report import report
-from ..core.run import Run
+from ..core.run import Run, RunStatus
 from ..core.trainer import Trainer
 from .history_csv import write_history_csv
 from .output_file import open_output, start_over
 from .progress import INTERVAL, Progress, Silence, progress_on
 from .report_text import report_text
 from .streams import columns_of
+from .training import Driven
 
 EXIT_CODES = {RunState.FINISHED: 0, RunState.DIVERGED: 3, RunState.FAILED: 1}
 """By the state a run ended in; a stopped one answers for the signal that stopped it."""
@@ -86,28 +88,43 @@ def _save(run: Run, file: TextIO) -> OSError | None:
 
 
 def drive(run: Run, progress: Progress, diagnosis: Diagnosis | None = None) -> int:
+    """Train one run as ``drive_watched`` does.
+
+    ``diagnosis`` is kept up to date, so that it sees every step before its row is dropped.
+    """
+
+    def look() -> tuple[RunStatus, Snapshot]:
+        snapshot = run.history.snapshot()
+        if diagnosis is not None:
+            diagnosis.update(snapshot)
+        return run.status(), snapshot
+
+    return drive_watched(run, look, progress)
+
+
+def drive_watched(
+    runs: Driven, look: Callable[[], tuple[RunStatus, Snapshot]], progress: Progress
+) -> int:
     """Train to the end in a thread of its own, showing progress; give the signal that stopped it.
 
-    The first Ctrl-C (or SIGTERM) stops the run after its current step; a second one ends the
+    The first Ctrl-C (or SIGTERM) stops training after its current step; a second one ends the
     program at once. 0: no signal came.
 
     Args:
-        run: what to drive.
-        progress: is told where the run stands; once that fails (nobody reads it any more, or the
-            disk is full) the run goes on in silence.
-        diagnosis: is kept up to date, so that it sees every step before its row is dropped.
+        runs: what to drive.
+        look: is called again and again, and tells where training stands.
+        progress: is told so; once that fails (nobody reads it any more, or the disk is full)
+            training goes on in silence.
     """
-    worker = threading.Thread(target=run.drive, name="training", daemon=True)
-    with _stopped_by_signals(run) as received:
+    worker = threading.Thread(target=runs.drive, name="training", daemon=True)
+    with _stopped_by_signals(runs) as received:
         worker.start()
         try:
             while worker.is_alive():
                 worker.join(INTERVAL)
-                snapshot = run.history.snapshot()
-                if diagnosis is not None:
-                    diagnosis.update(snapshot)
+                status, snapshot = look()
                 try:
-                    progress.show(run.status(), snapshot)
+                    progress.show(status, snapshot)
                 except OSError:
                     progress = Silence()
         finally:
@@ -136,8 +153,8 @@ def write_plots(run: Run, stream: TextIO) -> None:
 
 
 @contextmanager
-def _stopped_by_signals(run: Run) -> Iterator[list[int]]:
-    """While this is open, SIGINT and SIGTERM stop the run; yields those that came."""
+def _stopped_by_signals(runs: Driven) -> Iterator[list[int]]:
+    """While this is open, SIGINT and SIGTERM stop the runs; yields those that came."""
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield received  # Python takes signals in the main thread only.
@@ -146,7 +163,7 @@ def _stopped_by_signals(run: Run) -> Iterator[list[int]]:
     def stop(number: int, frame: FrameType | None) -> None:
         received.append(number)
         signal.signal(number, before[number])
-        run.stop()
+        runs.stop()
 
     before: dict[int, _Handler] = {}
     for number in (signal.SIGINT, signal.SIGTERM):

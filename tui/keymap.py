@@ -42,6 +42,10 @@ def _group(name: str, *keys: Key) -> tuple[Key, ...]:
     return tuple(replace(key, group=name) for key in keys)
 
 
+def _group_of(keys: Iterable[Key], name: str) -> tuple[Key, ...]:
+    return tuple(key for key in keys if key.group == name)
+
+
 PROGRAM = _group(
     "program",
     Key("t", "t", "app.next_theme", "theme", "next theme", 13),
@@ -99,6 +103,57 @@ DASHBOARD = (
     *PROGRAM,
 )
 """The keys of the live screen."""
+
+_TIME = _group_of(DASHBOARD, "time")
+
+COMPARISON = (
+    *_group(
+        "training",
+        Key("space", "space", "pause", "pause", "pause or resume all runs", 1),
+        Key("s", "s", "step", "step", "one step of each; pauses running ones", 4),
+        Key("r", "r", "restart", "restart", "start all again with the same seeds", 7),
+        Key("n", "n", "new_seed", "new seed", "start all again, each with its next seed", 10),
+        Key("plus,equals_sign", "+", "rate(2.0)", "rate", "double the chosen one's rate", 6, "+ -"),
+        Key("minus", "-", "rate(0.5)", "", "halve it"),
+        Key("comma", ",", "pace('slower')", "pace", "slow motion: fewer steps a second", 9, ", ."),
+        Key("full_stop", ".", "pace('faster')", "", "more steps a second again"),
+    ),
+    *_group(
+        "runs",
+        Key(
+            "tab", "tab", "choose(1)", "choose", "choose the next run: it is marked, and on top", 2
+        ),
+        Key("shift+tab", "shift tab", "choose(-1)", "", "choose the one before"),
+        Key("enter", "enter", "keep", "keep", "go on with the chosen run alone", 2),
+        Key(
+            "escape",
+            "esc",
+            "back",
+            "",
+            "undo cursor and zoomed panel; then back to the run before",
+            3,
+        ),
+    ),
+    *_TIME,
+    *_group(
+        "display",
+        Key("b", "b", "overlay", "overlay", "side by side, or all in one picture", 3),
+        Key("f", "f", "switch('frozen')", "freeze", "hold the display; training goes on", 7),
+        Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
+        Key("e", "e", "switch('signal')", "signal", "profile: error signal or W gradient", 8),
+        Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
+        Key("1", "1-4", "panel(1)", "panel", "one panel alone, or all again", 5),
+        *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 5)),
+        Key("o", "o", "log", "output", "what training code and warnings print", 10),
+    ),
+    *_group("files", Key("c", "c", "csv", "csv", "save the chosen run's history as CSV", 12)),
+    *_group(
+        "program",
+        Key("g", "g", "app.gallery", "gallery", "choose another preset; the runs go on", 10),
+    ),
+    *PROGRAM,
+)
+"""The keys of the comparison."""
 
 GALLERY = (
     *_group(

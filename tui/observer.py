@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
+from typing import Protocol
 
 import numpy as np
 
@@ -37,6 +38,10 @@ class Display:
     heatmap: bool = False
     signal: bool = False
     frozen: bool = False
+    overlaid: bool | None = None
+    """Several runs: in one picture instead of side by side; None: as the screen's size asks for."""
+    chosen: int = 0
+    """Several runs: which of them keys are meant for, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,28 @@ class Look:
 
     palette: Palette
     glyphs: Glyphs
+
+
+class Watch(Protocol):
+    """Looks at one source, or at several, for a screen."""
+
+    logarithmic: bool
+    """Whether the loss was shown on a log axis last."""
+
+    @property
+    def status(self) -> RunStatus:
+        """Where the run stood at the last look."""
+
+    @property
+    def source(self) -> Source:
+        """What is looked at, and commanded."""
+
+    @property
+    def extent(self) -> Extent:
+        """The steps there are, of those that are planned."""
+
+    def look(self, display: Display, look: Look, readout: Readout | None = None) -> View | None:
+        """The view of this moment; None when it would be the same as the one before."""
 
 
 class Observer:
@@ -64,6 +91,11 @@ class Observer:
         self._spread = False
         self._spread_until = 0
         self._least, self._greatest = nan, nan
+
+    @property
+    def losses(self) -> tuple[float, float]:
+        """The least and the greatest loss that was looked at; NaN while there is none."""
+        return self._least, self._greatest
 
     @property
     def extent(self) -> Extent:
@@ -129,5 +161,10 @@ class Observer:
             self._spread_until = stop
             self._least = float(np.fmin(self._least, loss.low[0]))
             self._greatest = float(np.fmax(self._greatest, loss.high[0]))
-            self._spread = self._least > 0.0 and self._greatest / LOG_SPREAD > self._least
+            self._spread = is_spread(self._least, self._greatest)
         return self._spread
+
+
+def is_spread(least: float, greatest: float) -> bool:
+    """Whether losses from the least to the greatest need a log axis."""
+    return least > 0.0 and greatest / LOG_SPREAD > least

@@ -53,7 +53,7 @@ def _outcome(report: Report) -> Iterator[str]:
 
 def _losses(report: Report) -> Iterator[str]:
     rows = [
-        (name, _cell(report[name]["train"], show), _cell(report[name]["validation"], show))
+        (name, cell(report[name]["train"], show), cell(report[name]["validation"], show))
         for name, show in (("loss", short), ("accuracy", percent_text))
         if any(value is not None for value in report[name].values())
     ]
@@ -69,7 +69,7 @@ def _nonfinite(report: Report) -> Iterator[str]:
     yield f"first value that is not finite: step {found['step']:,}, {layer}{found['quantity']}"
     yield (
         f"  {found['count']:,} of {found['size']:,} are not; "
-        f"the largest that still is: {_cell(found['largest_finite'], short)}"
+        f"the largest that still is: {cell(found['largest_finite'], short)}"
     )
 
 
@@ -100,13 +100,13 @@ def _profile(report: Report, layers: str, signal: str, step: int) -> Iterator[st
             str(layer["index"]),
             str(layer["width"]),
             layer["activation"],
-            _cell(layer["error_signal"], short),
-            _cell(factor, short),
-            _cell(layer["weight_gradient_norm"], short),
-            _cell(layer["update_ratio"], _tenths),
-            _cell(layer["saturated"], percent_text),
-            _cell(layer["silent"], count_text),
-            _cell(layer["dead"], count_text),
+            cell(layer["error_signal"], short),
+            cell(factor, short),
+            cell(layer["weight_gradient_norm"], short),
+            cell(layer["update_ratio"], tenths),
+            cell(layer["saturated"], percent_text),
+            cell(layer["silent"], count_text),
+            cell(layer["dead"], count_text),
         )
         for layer, factor in zip(report[layers], factors, strict=True)
     ]
@@ -120,8 +120,8 @@ def _signal(signal: Report, n_layers: int) -> str:
     if float(signal["decades"]) == -math.inf:
         return "the error signal is exactly 0 in layer 1"
     return (
-        f"error signal {_cell(signal['factor_per_layer'], factor_text)} per layer backwards, "
-        f"10^{_cell(signal['decades'], _tenths)} from layer {n_layers} to 1"
+        f"error signal {cell(signal['factor_per_layer'], factor_text)} per layer backwards, "
+        f"10^{cell(signal['decades'], tenths)} from layer {n_layers} to 1"
     )
 
 
@@ -162,12 +162,13 @@ def _again(report: Report) -> Iterator[str]:
         yield f"this run again: {safe_text(report['command'], 10_000)}"
 
 
-def _cell(value: float | str | None, show: Callable[[float], str]) -> str:
+def cell(value: float | str | None, show: Callable[[float], str]) -> str:
     """A number of a report, ``"NaN"`` and its like included; ``-`` where there is none."""
     return MISSING if value is None else show(float(value))
 
 
-def _tenths(value: float) -> str:
+def tenths(value: float) -> str:
+    """One decimal, or few digits of what is large."""
     # Adding 0.0 makes "-0.0" positive.
     return f"{round(value, 1) + 0.0:.1f}" if abs(value) < 1_000 else short(value)
 

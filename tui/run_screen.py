@@ -24,7 +24,7 @@ from .key_line import KeyLine
 from .link import ANSWERS, Link
 from .log_pane import LogPane
 from .meter import Meter
-from .observer import Display, Look, Observer
+from .observer import Display, Look, Observer, Watch
 from .panels import Panel
 from .time_range import TimeRange
 
@@ -41,25 +41,21 @@ class RunScreen(ArrangedScreen):
         captured: what training code prints.
         look: the colors and characters to draw with.
         link: the way to the terminal.
-        governor: says when a frame may be drawn.
+        governor: says when a frame may be drawn; screens that take turns share one.
     """
 
-    def __init__(
-        self, captured: CapturedText, look: Look, link: Link, governor: Governor | None = None
-    ) -> None:
+    def __init__(self, captured: CapturedText, look: Look, link: Link, governor: Governor) -> None:
         super().__init__(look, link)
         self.captured = captured
         self.wanted = Display()
         """What the person wants to see."""
-        self._observer: Observer | None = None
+        self._observer: Watch | None = None
         self._experiment: Experiment | None = None
-        self._governor = governor or Governor()
+        self._governor = governor
         self._meter = Meter()
         self._painter = Painter(self)
         self._timer: Timer | None = None
         self._owed = False  # an answer to a key waits for the link
-        self._processor_time = time.thread_time()
-        self._written = 0
         self._failure_told = False
 
     def on_screen_resume(self) -> None:
@@ -93,8 +89,12 @@ class RunScreen(ArrangedScreen):
 
     def attach(self, source: Source) -> None:
         """Show this source."""
-        self._observer = Observer(source)
         self._experiment = source.experiment
+        self.observe(Observer(source))
+
+    def observe(self, observer: Watch) -> None:
+        """Show what this one looks at."""
+        self._observer = observer
         self.say_instead("")
         self.draw()
 
@@ -126,11 +126,9 @@ class RunScreen(ArrangedScreen):
 
     def _account(self) -> None:
         """Tell what this thread has done since the last time: frames, keys, and all else."""
-        now, used, written = time.monotonic(), time.thread_time(), self.link.written
-        spent = used - self._processor_time, written - self._written, now
-        self._processor_time, self._written = used, written
-        self._governor.spent(*spent)
-        self._meter.spent(*spent, self.link.round_trip)
+        now = time.monotonic()
+        spent = self._governor.account(time.thread_time(), self.link.written, now)
+        self._meter.spent(*spent, now, self.link.round_trip)
 
     def draw(self) -> None:
         """Show the present now, as a person has asked for something.
@@ -156,10 +154,9 @@ class RunScreen(ArrangedScreen):
             return False
         log = self.query_one(LogPane)
         log.follow()
-        view = self._observer.look(self.wanted, self.look, self._meter.readout)
+        view = self._observer.look(self.asked, self.look, self._meter.readout)
         state = self._observer.status.state
-        labels = key_labels(state, frozen=self.wanted.frozen)
-        self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
+        self.query_one(KeyLine).show(self.key_labels(state), {"o"} if log.unread else ())
         if view is None:
             return False
         panels = list(self.query(Panel))
@@ -182,6 +179,15 @@ class RunScreen(ArrangedScreen):
         """Draw with other colors from now on."""
         self.look = look
         self.draw()
+
+    @property
+    def asked(self) -> Display:
+        """What the observer is asked for: what is wanted, with what is left to the screen."""
+        return self.wanted
+
+    def key_labels(self, state: RunState) -> dict[str, str]:
+        """What the key line says of some keys (by ``Key.keys``)."""
+        return key_labels(state, frozen=self.wanted.frozen)
 
     def _tell_failure(self) -> None:
         status = self._observer.status if self._observer else None

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from .glyphs import Glyphs
 
-Pattern = Literal["solid", "dashed", "dotted"]
+Pattern = Literal["solid", "dashed", "dashdot", "dotted"]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.int32]
@@ -159,6 +159,8 @@ def pattern_columns(pattern: Pattern, columns: int, glyphs: Glyphs) -> Flags:
     shown: Flags = np.ones(columns, np.bool_)
     if pattern == "dashed":
         shown = places // glyphs.columns % 3 < 2
+    elif pattern == "dashdot":
+        shown = np.isin(places // glyphs.columns % 6, (0, 1, 2, 4))
     elif pattern == "dotted":
         shown = places % (glyphs.columns + 1) == 0
     return shown

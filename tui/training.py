@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
 from ..core.run import Source
 
 
-class DrivenSource(Source, Protocol):
-    """A source that needs a thread to live in."""
+class Driven(Protocol):
+    """A run, or several, that need a thread to live in."""
+
+    @property
+    def pace(self) -> float | None:
+        """At most this many steps per second; None: as fast as it goes."""
 
     def drive(self) -> None:
-        """Train until the run ends or is stopped; blocks."""
+        """Train until all has ended or is stopped; blocks."""
+
+    def stop(self) -> None:
+        """End it; ``drive`` returns before the next step."""
+
+
+class DrivenSource(Driven, Source, Protocol):
+    """A source that needs a thread to live in."""
 
     def advance(self, steps: int) -> None:
         """Do up to so many steps in the calling thread."""
@@ -45,17 +56,51 @@ def live_run(experiment: Experiment, *, paused: bool, pace: float | None) -> Dri
     return Run(Trainer(experiment), paused=paused, pace=pace)
 
 
-class Training:
-    """The life of one run in a thread.
+class DrivenRuns(Driven, Protocol):
+    """Several sources that live in one thread."""
+
+    @property
+    def runs(self) -> Sequence[Source]:
+        """The sources; what holds, paces or stops one of them does so to all."""
+
+    def keep(self, run: Any) -> None:
+        """Go on with this one of them alone."""
+
+
+class RunsFactory(Protocol):
+    """Makes the sources of several experiments; may raise ``InputError`` and may take its time."""
+
+    def __call__(
+        self, experiments: Sequence[Experiment], *, paused: bool, pace: float | None
+    ) -> DrivenRuns:
+        """Make them."""
+
+
+def live_runs(experiments: Sequence[Experiment], *, paused: bool, pace: float | None) -> DrivenRuns:
+    """Trainers in this process, in lockstep.
+
+    Raises:
+        InputError: an experiment's data cannot be used, or they cannot be compared.
+    """
+    from ..core.lockstep import Lockstep
+
+    return Lockstep.of(experiments, paused=paused, pace=pace)
+
+
+D = TypeVar("D", bound=Driven)
+
+
+class Training(Generic[D]):
+    """The life of one run, or of several in lockstep, in a thread.
 
     Args:
         build: makes the source; called in the thread.
     """
 
-    def __init__(self, build: Callable[[], DrivenSource]) -> None:
+    def __init__(self, build: Callable[[], D]) -> None:
         self._build = build
         self._stopping = False
-        self.source: DrivenSource | None = None
+        self.source: D | None = None
         self.problems: tuple[str, ...] = ()
         """Why the source could not be made."""
         self.failure = ""

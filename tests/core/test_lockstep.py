@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from backscope.core.errors import InputError
 from backscope.core.experiment import Experiment
 from backscope.core.gate import Gate
 from backscope.core.lockstep import Lockstep
@@ -24,11 +25,14 @@ def experiment(steps=40, rate=0.1, seed=0, **network):
     )
 
 
+NUMBERS = Experiment.from_dict(
+    {"data": {"source": "sine"}, "network": {"hidden": [4]}, "training": {"loss": "mse"}}
+)
 DIVERGING = Experiment.from_dict(
     {
-        "data": {"source": "sine"},
-        "network": {"hidden": [8] * 60, "gain": 1e6},
-        "training": {"loss": "mse", "steps": 9},
+        "data": {"source": "moons", "rows": 60},
+        "network": {"hidden": [8] * 60, "activation": "relu", "gain": 1e6},
+        "training": {"steps": 9},
     }
 )
 
@@ -190,3 +194,12 @@ def test_only_one_of_its_own_runs_can_be_kept():
 def test_fewer_than_two_and_more_than_four_are_refused(count):
     with pytest.raises(ValueError, match="2 to 4 runs"):
         Lockstep.of([experiment()] * count)
+
+
+def test_classes_and_numbers_cannot_be_compared_and_one_line_says_so():
+    with pytest.raises(InputError) as caught:
+        Lockstep.of([experiment(), NUMBERS])
+    assert caught.value.problems == (
+        "one experiment (classification) and one experiment (regression) cannot share a window: "
+        "no loss of the one compares with one of the other",
+    )

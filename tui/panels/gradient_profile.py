@@ -36,8 +36,8 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
         return rows(view, [], width, height)
     if not view.snapshot.count:
         return rows(view, [[("waiting for the first step", view.palette.dim)]], width, height)
-    signal, weights = _norms(view, SIGNAL), _norms(view, WEIGHTS)
-    said = _comparison("error signal", signal, width)[: max(1, height - 3)]
+    signal, weights = norms_of(view, SIGNAL), norms_of(view, WEIGHTS)
+    said = comparison("error signal", signal, width)[: max(1, height - 3)]
     lines: list[list[Part]] = [[(line, _verdict_style(view))] for line in said]
     header = height - len(lines) >= 5
     groups = layer_groups(len(signal), height - len(lines) - header)
@@ -56,7 +56,7 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
     return rows(view, lines, width, height)
 
 
-def _norms(view: View, name: str) -> Row:
+def norms_of(view: View, name: str) -> Row:
     """A per-layer metric at the moment; a norm below zero is no number."""
     values = np.asarray(view.snapshot.last_measured(name, view.moment), dtype=np.float64)
     return np.where(values < 0, np.nan, values)
@@ -127,7 +127,7 @@ def _label(view: View, group: range, cells: int) -> str:
     return pad(number, number_cells, right=True) + " " + name
 
 
-def _comparison(name: str, values: Row, width: int, *, named: bool = False) -> list[str]:
+def comparison(name: str, values: Row, width: int, *, named: bool = False) -> list[str]:
     """``error signal x 0.24 per layer: layer 1 is 2.2e-06 of layer 11``, as short as it must be.
 
     ``named``: however short, it says what is compared.
@@ -178,7 +178,7 @@ def _footnotes(
         f"The loss sends its error signal back from layer {len(weights)} to layer 1; each layer "
         "learns from what reaches it."
     )
-    notes = [_comparison("W gradient", weights, width, named=True), wrap(story, width)]
+    notes = [comparison("W gradient", weights, width, named=True), wrap(story, width)]
     if any(len(group) > 1 for group in groups):
         grouped = "rows of several layers: solid to the least, light to the greatest"
         notes.insert(0, wrap(grouped, width))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import is_
+
+from textual.strip import Strip
 
 from ...core.record import Row
 from ..chart import StripCache, YRange, log_range
@@ -18,6 +21,21 @@ class Held:
     y: YRange = field(default_factory=YRange)
     strips: StripCache = field(default_factory=StripCache)
     _decades: dict[str, tuple[float, float]] = field(default_factory=dict)
+    _parts: dict[object, Held] = field(default_factory=dict)
+    _joined: dict[int, tuple[tuple[Strip, ...], Strip]] = field(default_factory=dict)
+
+    def part(self, name: object) -> Held:
+        """What is held of one part of a panel that has several, such as a column for each run."""
+        return self._parts.setdefault(name, Held())
+
+    def joined(self, row: int, parts: tuple[Strip, ...]) -> Strip:
+        """Strips side by side as one: the very one of the last frame where they are those."""
+        last = self._joined.get(row)
+        if last is not None and len(last[0]) == len(parts) and all(map(is_, last[0], parts)):
+            return last[1]
+        strip = Strip.join(parts)
+        self._joined[row] = parts, strip
+        return strip
 
     def decades(self, name: str, values: Row, least: float) -> tuple[float, float]:
         """Whole decades (log10) around the positive values, at least ``least`` of them.

@@ -24,7 +24,7 @@ GAP = "  "
 BAR = 6
 """Cells of the progress bar when it shares its row with everything else."""
 LONGEST_BAR = 40
-WORDS: dict[RunState, str] = {
+STATE_WORDS: dict[RunState, str] = {
     RunState.READY: "ready",
     RunState.RUNNING: "training",
     RunState.PAUSED: "paused",
@@ -33,6 +33,7 @@ WORDS: dict[RunState, str] = {
     RunState.STOPPED: "stopped",
     RunState.FAILED: "failed",
 }
+"""What a person is told of a state."""
 LONGEST_COMMAND = 4000
 
 
@@ -74,7 +75,7 @@ def _head(view: View, bar: int) -> list[Piece]:
     step = f"step {status.step:>{len(planned)},}" + (f"/{planned}" if status.planned > 0 else "")
     share = _share(view)
     pieces = [
-        Piece(0, ((WORDS[status.state], _state_style(view)),)),
+        Piece(0, ((STATE_WORDS[status.state], state_style(view)),)),
         Piece(1, ((step, palette.text),)),
         Piece(6, _bar(view, share, bar)),
         Piece(7, ((f"{percent_text(share):>5}", palette.text),)),
@@ -205,7 +206,8 @@ def _join(view: View, pieces: Iterable[Piece]) -> list[Part]:
     return parts
 
 
-def _state_style(view: View) -> Style:
+def state_style(view: View) -> Style:
+    """The color of the state in words."""
     palette = view.palette
     match view.status.state:
         case RunState.RUNNING | RunState.FINISHED:
