@@ -245,6 +245,22 @@ class BackscopeApp(App[None]):
 
     # Beside the patient
 
+    def on_dashboard_tried(self, message: Dashboard.Tried) -> None:
+        """Train the sick experiment anew, and beside it with the cure; the run shown waits."""
+        from ..core.cures import cured
+        from .compare.observers import Naming
+
+        source = self._dashboard.source
+        if source is None:
+            return
+        try:
+            pair = source.experiment, cured(source.experiment, message.cure)
+        except InputError as error:
+            self._tell(str(error), error=True)
+            return
+        self._hold_patient()
+        self.open_comparison(pair, Naming(("sick", "treated"), message.cure.title))
+
     def on_compare_screen_rerun_all(self, message: CompareScreen.RerunAll) -> None:
         """Start all again."""
         self.open_comparison(message.experiments, message.naming)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -27,6 +27,9 @@ from .pace import CHANGES as PACE_CHANGES
 from .panels import PANELS, Instrument, Panel
 from .run_screen import RunScreen
 
+if TYPE_CHECKING:
+    from ..core.cures import Cure
+
 HIGHEST_RATE = 1e9
 """What an experiment may have; beyond it the command line would not reproduce the run."""
 
@@ -46,6 +49,13 @@ class Dashboard(RunScreen):
         def __init__(self, experiment: Experiment) -> None:
             super().__init__()
             self.experiment = experiment
+
+    class Tried(Message):
+        """A person wants to see this cure beside the run that is shown."""
+
+        def __init__(self, cure: Cure) -> None:
+            super().__init__()
+            self.cure = cure
 
     class Saved(Message):
         """The history was written to a file, or could not be."""
@@ -134,6 +144,27 @@ class Dashboard(RunScreen):
             self.tell(f"This run has {state}; r starts it again, n with another seed.")
             return None
         return source
+
+    # Keys: cures
+
+    def action_cures(self) -> None:
+        """Offer cures of what was found."""
+        view = self.query_one("#findings", Panel).view
+        if view is None or not view.findings:
+            self.tell("Nothing wrong was found so far: there is nothing to cure.")
+            return
+        from .cures_screen import CuresScreen, offers
+
+        offered = offers(view.findings, view.experiment, view.facts)
+        if offered:
+            screen = CuresScreen(offered, ascii_only=self.look.glyphs.ascii)
+            self.app.push_screen(screen, self._try)
+        else:
+            self.tell("No cure is known that would change this experiment.")
+
+    def _try(self, cure: Cure | None) -> None:
+        if cure is not None:
+            self.post_message(self.Tried(cure))
 
     # Keys: time and display
 

@@ -68,6 +68,10 @@ DASHBOARD = (
         Key("full_stop", ".", "pace('faster')", "", "more steps a second again"),
     ),
     *_group(
+        "cures",
+        Key("d,enter", "d", "cures", "cures", "cures for what was found, tried beside this run", 3),
+    ),
+    *_group(
         "time",
         Key("left", "←", "time('back')", "time", "one step back in time", 4, "← →"),
         Key("right", "→", "time('forward')", "", "one step forward"),

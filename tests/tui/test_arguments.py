@@ -41,7 +41,10 @@ def test_options_may_stand_before_the_name():
     ("words", "line"),
     [
         ("rnu", "backscope: unknown command rnu, did you mean run?"),
-        ("bogus", "backscope: unknown command bogus; commands: run, compare, presets, gradcheck, bench"),
+        (
+            "bogus",
+            "backscope: unknown command bogus; commands: run, compare, presets, gradcheck, bench",
+        ),
         (
             "vanishing",
             "backscope: unknown command vanishing, did you mean backscope run vanishing?",

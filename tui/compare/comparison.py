@@ -38,8 +38,8 @@ class Comparison(View):
     """All in one picture instead of side by side."""
     relative: bool = False
     """Losses are in units of knowing nothing, as they are of different kinds."""
-    cure: bool = False
-    """The first run is the sick one, the second is to be the cured one."""
+    cure: str = ""
+    """What the first run, the sick one, is treated with in the second; empty for nothing."""
 
     @classmethod
     def of(cls, runs: tuple[View, ...], **more: object) -> Comparison:

@@ -25,11 +25,11 @@ held out differ from seed to seed."""
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What several runs are called, and whether one of them is the cure of another."""
+    """What several runs are called, and whether one of them is another one, treated."""
 
     names: tuple[str, ...]
-    cure: bool = False
-    """The second is to be the cured first."""
+    cure: str = ""
+    """What the first is treated with in the second; empty where no cure is tried."""
 
 
 class Observers:

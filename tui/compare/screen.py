@@ -105,7 +105,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
         self.observe(self._runs)
 
     def _make_room(self) -> None:
-        rows = 1 + len(self._experiments) + self._naming.cure
+        rows = 1 + len(self._experiments) + bool(self._naming.cure)
         self.query_one("#standings").styles.height = rows
 
     @property

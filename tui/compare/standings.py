@@ -78,7 +78,8 @@ def differences_text(view: Comparison) -> str:
     told = [", ".join(changes) if changes else "no difference" for changes in view.changes[1:]]
     if len(told) != 1:
         told = [f"A -> {LETTERS[run]}: {text}" for run, text in enumerate(told, start=1)]
-    return safe_text("; ".join(told), 2000)
+    cure = f"{view.cure}: " if view.cure else ""
+    return safe_text(cure + "; ".join(told), 2000)
 
 
 def _clock(view: Comparison) -> str:

@@ -155,6 +155,11 @@ class Panel(Widget, can_focus=True):
             self.refresh(*(Region(left, y, right - left, 1) for y, left, right in spans))
 
     @property
+    def view(self) -> View | None:
+        """What is shown."""
+        return self._view
+
+    @property
     def strips(self) -> list[Strip]:
         """The rows that are shown, on no background."""
         return self._strips
