@@ -1,37 +1,64 @@
 """Initializers: how the weights of a layer are drawn before training.
 
 The table ``INITIALIZERS`` at the end is the whole list. An entry draws one matrix,
-``(rng, fan_in, fan_out, std) -> W (fan_in, fan_out)`` in float64; only normal, uniform and constant
-look at ``std``. The gain of an experiment is multiplied in by the caller.
+``(rng, fan_in, fan_out, std) -> W (fan_in, fan_out)`` in float64, and says which variance its
+weights have; only normal, uniform and constant look at ``std``. The gain of an experiment is
+multiplied in by the caller.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-Initializer = Callable[[np.random.Generator, int, int, float], NDArray[np.float64]]
+Draw = Callable[[np.random.Generator, int, int, float], NDArray[np.float64]]
+"""``(rng, fan_in, fan_out, std) -> W (fan_in, fan_out)``."""
 
-Variance = Callable[[int, int], float]
-"""``(fan_in, fan_out)`` -> the variance of each weight."""
+Variance = Callable[[int, int, float], float]
+"""``(fan_in, fan_out, std)`` -> the variance of each weight."""
 
 
-def _xavier(fan_in: int, fan_out: int) -> float:
+@dataclass(frozen=True, slots=True)
+class Initializer:
+    """How one matrix is drawn, and what is known of it beforehand."""
+
+    draw: Draw
+    variance: Variance | None
+    """None where nothing is drawn: the weights are not random."""
+
+    def __call__(
+        self, rng: np.random.Generator, fan_in: int, fan_out: int, std: float
+    ) -> NDArray[np.float64]:
+        """Draw one matrix."""
+        return self.draw(rng, fan_in, fan_out, std)
+
+
+def _xavier(fan_in: int, fan_out: int, std: float) -> float:
     """Glorot & Bengio, "Understanding the difficulty ..." (2010), equations 12 and 16."""
     return 2 / (fan_in + fan_out)
 
 
-def _he(fan_in: int, fan_out: int) -> float:
+def _he(fan_in: int, fan_out: int, std: float) -> float:
     """He et al., "Delving deep into rectifiers" (2015), equation 10: the gain of ReLU is in it."""
     return 2 / fan_in
 
 
-def _lecun(fan_in: int, fan_out: int) -> float:
+def _lecun(fan_in: int, fan_out: int, std: float) -> float:
     """LeCun et al., "Efficient backprop" (1998), equation 16."""
     return 1 / fan_in
+
+
+def _rotation(fan_in: int, fan_out: int, std: float) -> float:
+    """The vectors that are orthonormal have this many entries, whose squares add up to 1."""
+    return 1 / max(fan_in, fan_out)
+
+
+def _given(fan_in: int, fan_out: int, std: float) -> float:
+    return std * std
 
 
 def _normal(variance: Variance) -> Initializer:
@@ -40,9 +67,9 @@ def _normal(variance: Variance) -> Initializer:
     def draw(
         rng: np.random.Generator, fan_in: int, fan_out: int, std: float
     ) -> NDArray[np.float64]:
-        return math.sqrt(variance(fan_in, fan_out)) * rng.standard_normal((fan_in, fan_out))
+        return math.sqrt(variance(fan_in, fan_out, std)) * rng.standard_normal((fan_in, fan_out))
 
-    return draw
+    return Initializer(draw, variance)
 
 
 def _uniform(variance: Variance) -> Initializer:
@@ -51,10 +78,10 @@ def _uniform(variance: Variance) -> Initializer:
     def draw(
         rng: np.random.Generator, fan_in: int, fan_out: int, std: float
     ) -> NDArray[np.float64]:
-        bound = math.sqrt(3 * variance(fan_in, fan_out))
+        bound = math.sqrt(3 * variance(fan_in, fan_out, std))
         return rng.uniform(-bound, bound, (fan_in, fan_out))
 
-    return draw
+    return Initializer(draw, variance)
 
 
 def _orthogonal(
@@ -106,9 +133,9 @@ INITIALIZERS: dict[str, Initializer] = {
     "kaiming_uniform": _uniform(_he),
     "lecun_normal": _normal(_lecun),
     "lecun_uniform": _uniform(_lecun),
-    "orthogonal": _orthogonal,
-    "normal": _plain_normal,
-    "uniform": _plain_uniform,
-    "constant": _constant,
-    "zeros": _zeros,
+    "orthogonal": Initializer(_orthogonal, _rotation),
+    "normal": Initializer(_plain_normal, _given),
+    "uniform": Initializer(_plain_uniform, _given),
+    "constant": Initializer(_constant, None),
+    "zeros": Initializer(_zeros, None),
 }

@@ -73,6 +73,16 @@ def test_mean_and_standard_deviation_are_as_stated(name):
         assert weights.std() == pytest.approx(expected, rel=5 / math.sqrt(2 * weights.size))
 
 
+@pytest.mark.parametrize("shape", [(40, 40), (90, 30), (30, 90)])
+def test_the_variance_that_an_initializer_declares_is_that_of_its_weights(name, shape):
+    if (variance := INITIALIZERS[name].variance) is None:
+        assert np.array_equal(draw(name, seed=3), draw(name, seed=4))
+        return
+    squares = [np.mean(draw(name, *shape, seed=seed) ** 2) for seed in range(20)]
+    standard_errors = 5 * math.sqrt(2 / (20 * shape[0] * shape[1]))
+    assert np.mean(squares) == pytest.approx(variance(*shape, STD), rel=standard_errors)
+
+
 @pytest.mark.parametrize("name", [name for name in STANDARD_DEVIATIONS if "uniform" in name])
 def test_uniform_weights_fill_their_range_evenly(name):
     weights, bound = draw(name), math.sqrt(3) * STANDARD_DEVIATIONS[name]
