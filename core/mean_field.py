@@ -26,15 +26,16 @@ from typing import NamedTuple
 import numpy as np
 
 from .activations import ACTIVATIONS
+from .findings import InputFacts
 from .initializers import INITIALIZERS
 from .layer_plan import LayerPlan, plan_layers
 from .normalization import EPSILON
-from .record import Row
+from .record import LayerInfo, Row
 from .settings import NetworkSettings
 
 REACH = 10.0
 """Standard deviations to both sides that are integrated over."""
-CELLS = 1000
+CELLS = 400
 """Cells of equal width over them, and as many that are finest about z = 0."""
 
 
@@ -46,7 +47,7 @@ class Prediction:
         q: variance of z around the bias; NaN where it cannot be told.
         decades: log10 of the error signal over that of the last layer; NaN likewise.
         unknown: why nothing is predicted; empty where something is.
-        assumes: what the prediction takes for granted besides wide layers; empty: nothing.
+        assumes: what is taken for granted besides wide layers; empty: nothing.
     """
 
     q: Row
@@ -94,23 +95,23 @@ class _Passage(NamedTuple):
 
 
 def predicted_signal(
-    settings: NetworkSettings, widths: Sequence[int], mean_square: float, rows: int
+    settings: NetworkSettings, layers: Sequence[LayerInfo], inputs: InputFacts | None
 ) -> Prediction:
     """The error signal's profile at initialization, by mean-field theory.
 
     Args:
         settings: activation, initializer and what else decides it.
-        widths: of the inputs, of every hidden layer, and of the outputs.
-        mean_square: of the inputs, over rows and features.
-        rows: in a batch.
+        layers: of the network; their widths are asked for.
+        inputs: how they lie; their rms is asked for.
     """
-    n_layers = len(widths) - 1
-    nothing = np.full(n_layers, nan)
+    nothing = np.full(len(layers), nan)
     if why := _why_unknown(settings):
         return Prediction(nothing, nothing, unknown=why)
+    mean_square = nan if inputs is None else inputs.rms * inputs.rms
     if not 0.0 < mean_square < inf:
         return Prediction(nothing, nothing, unknown="the size of the inputs is not known")
-    plans = plan_layers(settings, widths[1:-1], widths[0], widths[-1])
+    hidden = [layer.width for layer in layers[:-1]]
+    plans = plan_layers(settings, hidden, layers[0].fan_in, layers[-1].width)
     outputs = [_Signal(0.0, mean_square, mean_square)]
     q: list[float] = []
     passages: list[_Passage] = []
@@ -120,7 +121,7 @@ def predicted_signal(
         if not isfinite(q[-1]):
             return Prediction(nothing, nothing, unknown=f"z of layer {plan.index} overflows")
         over_rows = variance * plan.fan_in * outputs[-1].spread
-        signal, slope = _through(plan, settings.bias, q[-1], over_rows, rows)
+        signal, slope = _through(plan, settings.bias, q[-1], over_rows)
         if plan.skip_from is not None:
             signal = _sum(signal, outputs[plan.skip_from])
         outputs.append(signal)
@@ -130,29 +131,37 @@ def predicted_signal(
 
 @lru_cache(2048)
 def moments(activation: str, mean: float, variance: float) -> Moments:
-    """The means of an activation over z ~ N(mean, variance).
-
-    A sum over cells from -10 to 10 standard deviations, as Gauss-Hermite quadrature errs at kinks.
-    The cells are fine everywhere, and finest about z = 0, where activations bend; z = 0 itself, and
-    so every kink, lies between two of them.
-    """
+    """The means of an activation over z ~ N(mean, variance)."""
     f = ACTIVATIONS[activation]
-    std = sqrt(variance)
-    if not std:
-        z = np.array([mean])
-        weights = np.ones(1)
+    if std := sqrt(variance):
+        places, weights = _cells(-mean / std, 10.0 ** round(log10(std)))
+        z = mean + std * places
     else:
-        ends = mean - REACH * std, mean + REACH * std
-        even = np.linspace(*ends, CELLS + 1)
-        zoomed = np.sinh(np.linspace(*np.arcsinh(ends), CELLS + 1))
-        edges = np.sort(np.concatenate((even, np.clip([*zoomed, 0.0], *ends))))
-        z = (edges[1:] + edges[:-1]) / 2
-        weights = np.diff(edges) * np.exp(-(((z - mean) / std) ** 2) / 2)
-        weights /= weights.sum()
+        z, weights = np.array([mean]), np.ones(1)
     with np.errstate(all="ignore"):
         a = f.value(z)
         slopes = f.slope(z, a)
         return Moments(*(float(weights @ values) for values in (a, a * a, slopes * slopes)))
+
+
+@lru_cache(64)
+def _cells(zero: float, scale: float) -> tuple[Row, Row]:
+    """Middles of cells from -10 to 10 standard deviations, and the normal weight of each.
+
+    A sum over cells, as Gauss-Hermite quadrature errs at kinks. They are fine everywhere, and
+    finest about z = 0, where activations bend; z = 0 itself, and so every kink, lies between two.
+
+    Args:
+        zero: where z is 0, in standard deviations from the mean.
+        scale: the standard deviation, roughly.
+    """
+    ends = np.array((-REACH, REACH))
+    zoomed = np.sinh(np.linspace(*np.arcsinh((ends - zero) * scale), CELLS + 1)) / scale + zero
+    edges = np.concatenate((np.linspace(*ends, CELLS + 1), zoomed, [zero])).clip(*ends)
+    edges.sort()
+    middles = (edges[1:] + edges[:-1]) / 2
+    weights = np.diff(edges) * np.exp(middles * middles / -2)
+    return middles, weights / weights.sum()
 
 
 def _why_unknown(settings: NetworkSettings) -> str:
@@ -166,7 +175,7 @@ def _why_unknown(settings: NetworkSettings) -> str:
 
 def _assumed(settings: NetworkSettings) -> str:
     if settings.normalization == "batch":
-        return "rows of a batch that are uncorrelated in every layer (Yang et al. 2019)"
+        return "many rows in a batch, and uncorrelated ones (Yang et al. 2019)"
     return ""
 
 
@@ -176,21 +185,20 @@ def _weight_variance(settings: NetworkSettings, plan: LayerPlan) -> float:
     return settings.gain**2 * variance(plan.fan_in, plan.fan_out, settings.std)
 
 
-def _through(
-    plan: LayerPlan, bias: float, q: float, over_rows: float, rows: int
-) -> tuple[_Signal, float]:
+def _through(plan: LayerPlan, bias: float, q: float, over_rows: float) -> tuple[_Signal, float]:
     """What a layer gives out, before its residual connection, and what its slopes do to delta.
 
-    Normalization leaves z with variance 1, divides delta by the standard deviation it took away,
-    and takes two directions out of delta: its mean, and its part along z. Batch normalization does
-    so over the rows, so that z is divided by how much it differs between them.
+    Normalization leaves z with variance 1 and divides delta by the standard deviation it took away:
+    that over the units, or, in batch normalization, that over the rows. (It also takes two of n
+    directions out of delta, by 1 - 2 / n; as 1 / variance is by 2 / n larger in the mean than 1 /
+    mean variance, neither is seen.)
     """
     mean, variance, factor = bias, q, 1.0
     if plan.normalization != "none":
-        removed, entries = (over_rows, rows) if plan.normalization == "batch" else (q, plan.fan_out)
-        mean, variance = 0.0, removed / (removed + EPSILON)
-        factor = max(1.0 - 2.0 / entries, 0.0) / (removed + EPSILON)
-    over_z = moments(plan.activation.name, mean, variance)
+        removed = over_rows if plan.normalization == "batch" else q
+        mean, variance, factor = 0.0, removed / (removed + EPSILON), 1.0 / (removed + EPSILON)
+    # Layers that differ in the fifth digit share their means.
+    over_z = moments(plan.activation.name, mean, float(f"{variance:.4g}"))
     # Dropout: what is kept is divided by its share, so that squares grow by 1 / kept.
     kept = 1.0 - plan.dropout
     square = over_z.square / kept
