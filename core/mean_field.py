@@ -58,7 +58,9 @@ class Prediction:
     @property
     def factors(self) -> Row:
         """sqrt(chi): each layer's error signal over the next one's; NaN for the last layer."""
-        factors: Row = np.float_power(10.0, np.append(-np.diff(self.decades), nan))
+        with np.errstate(invalid="ignore"):  # of nothing and nothing there is no ratio
+            decades = np.append(self.decades[:-1] - self.decades[1:], nan)
+        factors: Row = np.float_power(10.0, decades)
         return factors
 
 
@@ -169,7 +171,7 @@ def _why_unknown(settings: NetworkSettings) -> str:
     if settings.initial_W or settings.initial_b:
         return "the initial weights are given, not drawn"
     if INITIALIZERS[settings.initializer].variance is None:
-        return f"{settings.initializer} draws no random weights: all units of a layer are the same"
+        return f"{settings.initializer} draws no random weights, so all units of a layer are one"
     return ""
 
 

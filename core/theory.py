@@ -36,9 +36,8 @@ def compare_with_theory(experiment: Experiment, seeds: int = SEEDS) -> Compariso
     """
     trainer = Trainer(experiment)
     numbers = tuple(experiment.seed + i for i in range(seeds))
-    profiles = [_first_profile(trainer)]
-    for seed in numbers[1:]:
-        profiles.append(_first_profile(Trainer(replace(experiment, seed=seed), trainer.data)))
+    others = (Trainer(replace(experiment, seed=seed), trainer.data) for seed in numbers[1:])
+    profiles = [_first_profile(each) for each in (trainer, *others)]
     layers = trainer.layout.layers
     return Comparison(
         layers=layers,

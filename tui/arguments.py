@@ -102,6 +102,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("A B [C D]", "train up to four side by side, in one window"),
     "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
     "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
+    "theory": ("NAME|FILE.toml", "compare the first step's error signal with theory"),
     "bench": ("[WORKLOAD ...]", "time a training step beside PyTorch and others"),
 }
 """Every command: what it takes, and what it does."""
@@ -134,6 +135,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
     _compare_options(commands["compare"])
     _presets_options(commands["presets"])
     _gradcheck_options(commands["gradcheck"])
+    _theory_options(commands["theory"])
     _bench_options(commands["bench"])
     return parser, commands
 
@@ -207,6 +209,12 @@ def _gradcheck_options(gradcheck: _Parser) -> None:
     gradcheck.epilog = _exit_codes(0, 1, 2, 130, 141)
     # Nothing is trained; but the options of a run can be pasted here.
     _experiment_options(gradcheck, argparse.SUPPRESS)
+
+
+def _theory_options(theory: _Parser) -> None:
+    theory.epilog = _exit_codes(0, 1, 2, 130, 141)
+    _experiment_options(theory, argparse.SUPPRESS)
+    theory.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
 
 def _bench_options(bench: _Parser) -> None:

@@ -223,6 +223,16 @@ def _gradcheck(options: argparse.Namespace) -> int:
     return DONE if all(check.verdict != "FAIL" for check in checks) else FAILED
 
 
+def _theory(options: argparse.Namespace) -> int:
+    from ..core.theory import compare_with_theory
+    from .theory_text import theory_json, theory_text
+
+    experiment = _experiment(options)
+    show = theory_json if options.json else theory_text
+    _say(show(experiment, compare_with_theory(experiment)))
+    return DONE
+
+
 def _bench(options: argparse.Namespace) -> int:
     # All contenders have one thread, or their times cannot be compared.
     use_threads(1)
@@ -243,6 +253,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": _compare,
     "presets": _presets,
     "gradcheck": _gradcheck,
+    "theory": _theory,
     "bench": _bench,
 }
 

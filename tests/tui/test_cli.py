@@ -204,6 +204,24 @@ def test_only_a_gradient_that_is_wrong_fails_the_check(capsys, monkeypatch, verd
     assert str(Verdict[verdict]) in capsys.readouterr().out
 
 
+# Theory
+
+
+def test_theory_is_printed_and_told_as_json(capsys):
+    words = ["theory", "spirals", "--seed", "3", "--set", "network.depth=4"]
+    assert main(words) == 0
+    assert "sqrt(chi)" in capsys.readouterr().out
+    assert main([*words, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["layers"]) == 5
+    assert said["seeds"] == [3, 4, 5, 6, 7]
+
+
+def test_theory_of_what_does_not_exist_is_refused(refused):
+    (line,) = refused("theory", "vanishng")
+    assert "did you mean vanishing?" in line
+
+
 # Running
 
 
