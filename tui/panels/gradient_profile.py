@@ -8,6 +8,7 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
+from ...core.mean_field import predicted_signal
 from ...core.record import Row
 from ..number_format import factor_text, short
 from ..safe_text import safe_text
@@ -42,7 +43,11 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
     header = height - len(lines) >= 5
     groups = layer_groups(len(signal), height - len(lines) - header)
     label = _label_cells(groups, width)
-    columns = _columns(view, groups, width - label - 1, signal, weights, held or Held())
+    held = held or Held()
+    expected = held.made(
+        (view.experiment.network, view.snapshot.layout, view.facts), lambda: _expected(view)
+    )
+    columns = _columns(view, groups, width - label - 1, signal, weights, expected, held)
     if header:
         lines.append(_header(view, label, columns))
     # Room for two lines of words: the bars must not jump when a value becomes zero.
@@ -52,7 +57,8 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
         lines.append(_layer_row(view, name, label, group, columns))
         if tall:
             lines.append(_layer_row(view, "", label, group, columns))
-    lines += _footnotes(view, weights, groups, width, height - len(lines))
+    marked = bool(columns[0][0].bar) and bool(np.isfinite(expected).any())
+    lines += _footnotes(view, weights, groups, width, height - len(lines), marked=marked)
     return rows(view, lines, width, height)
 
 
@@ -62,17 +68,42 @@ def norms_of(view: View, name: str) -> Row:
     return np.where(values < 0, np.nan, values)
 
 
+def _expected(view: View) -> Row:
+    """log10 of the error signal that theory predicts for the first step, NaN where it cannot.
+
+    Theory tells every layer's part of the last one's: that is taken as it was measured.
+    """
+    layers = view.snapshot.layout.layers
+    predicted = predicted_signal(view.experiment.network, layers, view.facts and view.facts.inputs)
+    with np.errstate(all="ignore"):
+        first = np.asarray(view.snapshot.first_measured(SIGNAL), dtype=np.float64)
+        expected: Row = predicted.decades + np.log10(first[-1])
+    return expected
+
+
 def _label_cells(groups: list[range], width: int) -> int:
     label = max((len(group_label(group)) for group in groups), default=1)
     return max(label + 1 + LONGEST_NAME, len("layer")) if width >= NAMED_FROM else label
 
 
+Column = tuple[NormColumn, Row, Row]
+"""A column, its norms, and log10 of what they are compared with, NaN for nothing."""
+
+
 def _columns(
-    view: View, groups: list[range], cells: int, signal: Row, weights: Row, held: Held
-) -> list[tuple[NormColumn, Row]]:
-    """The columns there is room for in so many cells, each with its norms."""
+    view: View,
+    groups: list[range],
+    cells: int,
+    signal: Row,
+    weights: Row,
+    expected: Row,
+    held: Held,
+) -> list[Column]:
+    """The columns there is room for in so many cells."""
+    with np.errstate(all="ignore"):
+        marks = np.float_power(10.0, expected)
     ranges = [
-        held.decades(SIGNAL, signal, LEAST_DECADES),
+        held.decades(SIGNAL, np.concatenate((signal, marks)), LEAST_DECADES),
         held.decades(WEIGHTS, weights, LEAST_DECADES),
     ]
     # The same number of decades on both sides: only then do the slopes compare.
@@ -91,12 +122,13 @@ def _columns(
         NormColumn(*name, style, bar * has_bar, number, scale)
         for has_bar, name, style, scale in zip(barred, names, styles, scales, strict=False)
     ]
-    return list(zip(columns, (signal, weights), strict=False))
+    nothing = np.full(len(weights), math.nan)
+    return list(zip(columns, (signal, weights), (expected, nothing), strict=False))
 
 
-def _header(view: View, label: int, columns: list[tuple[NormColumn, Row]]) -> list[Part]:
-    full = all(column.bar and len(column.full_name) <= column.cells for column, _ in columns)
-    names = [column.heading(full) for column, _ in columns]
+def _header(view: View, label: int, columns: list[Column]) -> list[Part]:
+    full = all(column.bar and len(column.full_name) <= column.cells for column, *_ in columns)
+    names = [column.heading(full) for column, *_ in columns]
     layer = pad("layer" if label >= len("layer") else "", label)
     return [(f"{layer} {'  '.join(names)}", view.palette.dim)]
 
@@ -106,14 +138,17 @@ def _layer_row(
     name: str,
     label: int,
     group: range,
-    columns: list[tuple[NormColumn, Row]],
+    columns: list[Column],
 ) -> list[Part]:
     """A row with the layer's name, or without one the second row of a tall bar."""
     parts: list[Part] = [(pad(name, label) + " ", view.palette.text)]
-    for number, (column, norms) in enumerate(columns):
+    layers = slice(group.start, group.stop)
+    for number, (column, norms, expected) in enumerate(columns):
         if number:
             parts.append(("  ", view.palette.text))
-        parts += column.cell(view, norms[group.start : group.stop], first=bool(name))
+        # Of several layers the one in the middle.
+        mark = float(expected[(group.start + group.stop - 1) // 2])
+        parts += column.cell(view, norms[layers], mark=mark, first=bool(name))
     return parts
 
 
@@ -171,7 +206,7 @@ def _verdict_style(view: View) -> Style:
 
 
 def _footnotes(
-    view: View, weights: Row, groups: list[range], width: int, room: int
+    view: View, weights: Row, groups: list[range], width: int, room: int, *, marked: bool
 ) -> list[list[Part]]:
     """What else there is to say, whole sentences only, while rows are left."""
     story = (
@@ -182,6 +217,8 @@ def _footnotes(
     if any(len(group) > 1 for group in groups):
         grouped = "rows of several layers: solid to the least, light to the greatest"
         notes.insert(0, wrap(grouped, width))
+    if marked:
+        notes.insert(0, wrap(f"{view.glyphs.upright} predicted at initialization", width))
     lines: list[list[Part]] = []
     for note in notes:
         if len(lines) + len(note) <= room:

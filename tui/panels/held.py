@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import is_
+from typing import Any, TypeVar
 
 from textual.strip import Strip
 
@@ -12,6 +14,8 @@ from ..chart import StripCache, YRange, log_range
 
 SPARE_DECADES = 2.0
 """Decades that a range of bars may be too wide before it is fitted again."""
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -23,6 +27,7 @@ class Held:
     _decades: dict[str, tuple[float, float]] = field(default_factory=dict)
     _parts: dict[object, Held] = field(default_factory=dict)
     _joined: dict[int, tuple[tuple[Strip, ...], Strip]] = field(default_factory=dict)
+    _made: tuple[tuple[object, ...], Any] = ((), None)
 
     def part(self, name: object) -> Held:
         """What is held of one part of a panel that has several, such as a column for each run."""
@@ -36,6 +41,15 @@ class Held:
         strip = Strip.join(parts)
         self._joined[row] = parts, strip
         return strip
+
+    def made(self, of: tuple[object, ...], make: Callable[[], T]) -> T:
+        """What ``make`` gives for these very objects; made anew when one of them is another."""
+        known, thing = self._made
+        if len(known) != len(of) or not all(map(is_, known, of)):
+            thing = make()
+            self._made = (of, thing)
+        made: T = thing
+        return made
 
     def decades(self, name: str, values: Row, least: float) -> tuple[float, float]:
         """Whole decades (log10) around the positive values, at least ``least`` of them.

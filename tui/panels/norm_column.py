@@ -51,10 +51,16 @@ class NormColumn:
             name = name[: name.index(" ") + 5]  # W grad
         return pad(name, self.cells, right=not self.bar)
 
-    def cell(self, view: View, values: Row, *, first: bool = True) -> list[Part]:
+    def cell(
+        self, view: View, values: Row, *, mark: float = math.nan, first: bool = True
+    ) -> list[Part]:
         """One layer's norm, or the range of several.
 
-        Not ``first`` is the second row of a tall bar: without words and number.
+        Args:
+            view: what to draw with.
+            values: the norms.
+            mark: log10 of a norm whose place in the bar is marked; NaN: none is.
+            first: False is the second row of a tall bar: without words and number.
         """
         palette, glyphs = view.palette, view.glyphs
         norms: list[float] = values.tolist()  # of few numbers Python is faster than NumPy
@@ -72,12 +78,35 @@ class NormColumn:
         # Of several layers, solid up to the least and light up to the greatest.
         light = self._share(high) if len(values) > 1 else 0.0
         solid, rest = two_part_bar(self._share(low), light, self.bar, glyphs)
-        blank = " " * (self.bar - len(solid) - len(rest))
+        drawn = solid + rest
+        blank = " " * (self.bar - len(drawn))
+        tail = blank + self._number(number if first else "")
+        place = self._place(mark)
+        if place is None:
+            return [(solid, self.style), (rest, self.style), (tail, palette.text)]
+        sign = (glyphs.upright, palette.text)
+        if place < len(drawn):
+            return [
+                (drawn[:place], self.style),
+                sign,
+                (drawn[place + 1 :], self.style),
+                (tail, palette.text),
+            ]
+        before = place - len(drawn)
         return [
-            (solid, self.style),
-            (rest, self.style),
-            (blank + self._number(number if first else ""), palette.text),
+            (drawn, self.style),
+            (tail[:before], palette.text),
+            sign,
+            (tail[before + 1 :], palette.text),
         ]
+
+    def _place(self, decades: float) -> int | None:
+        """The cell of the bar where a bar of that log10 would end; None beside the scale."""
+        low, high = self.scale
+        share = (decades - low) / (high - low)
+        if not (self.bar and 0.0 <= share <= 1.0):
+            return None
+        return min(int(share * self.bar), self.bar - 1)
 
     def _in_words(
         self, sign: str, words: str, number: str, style: Style, first: bool

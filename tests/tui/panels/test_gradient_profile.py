@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backscope.core.findings import Finding, Severity
-from backscope.tui.panels import PANELS
+from backscope.core.findings import Facts, Finding, InputFacts, Severity
+from backscope.core.history import History
+from backscope.core.mean_field import predicted_signal
+from backscope.core.record import StepRecord
+from backscope.core.settings import NetworkSettings
+from backscope.tui.glyphs import GLYPHS
+from backscope.tui.panels import PANELS, gradient_profile
+from backscope.tui.panels.held import Held
 
 draw = PANELS["gradient_profile"].draw
 title = PANELS["gradient_profile"].title
@@ -178,3 +184,128 @@ def test_no_heading_is_cut_in_the_middle_of_a_word(view_of, screen_text):
         head = screen_text(draw(view_of("vanishing"), width, 16))
         assert "W gradien " not in head
         assert "W gradien\n" not in head
+
+
+# What theory predicts
+
+DEEP = NetworkSettings(depth=10, width=64, activation="sigmoid", initializer="lecun_normal")
+KNOWN = Facts(400, 2.3026, InputFacts(offset=0.0, spread=1.0, rms=1.0))
+ROWS = range(2, 13)
+"""Where the layers are in a panel of 100 x 20."""
+
+
+@pytest.fixture
+def predicted_view(view_of):
+    """A view of ten sigmoid layers whose error signal, step by step, is as given."""
+
+    def make(*signals, network=DEEP, **changes):
+        view = view_of("vanishing", facts=KNOWN, **changes)
+        history = History(view.snapshot.layout)
+        for step, signal in enumerate(signals, start=1):
+            row = history.layout.empty_row()
+            row[history.layout.columns("loss")] = 2.3
+            row[history.layout.columns("error_signal")] = signal
+            row[history.layout.columns("weight_gradient_norm")] = 1.0
+            history.append(StepRecord(step, row, history.layout), step * 0.001)
+        experiment = replace(view.experiment, network=network)
+        return replace(view, snapshot=history.snapshot(), experiment=experiment)
+
+    return make
+
+
+@pytest.fixture
+def as_predicted(view_of):
+    """The error signal as theory has it, 0.3 in the last layer."""
+    layers = view_of("vanishing").snapshot.layout.layers
+    return 0.3 * 10.0 ** predicted_signal(DEEP, layers, KNOWN.inputs).decades
+
+
+def mark_cells(view, strips):
+    """In which cell each layer's row has the sign of the prediction; -1: nowhere."""
+    return [strips[row].text.find(view.glyphs.upright) for row in ROWS]
+
+
+@pytest.mark.parametrize("glyphs", GLYPHS.values(), ids=lambda glyphs: glyphs.name)
+def test_a_signal_that_is_as_predicted_ends_at_its_mark(predicted_view, as_predicted, glyphs):
+    view = predicted_view(as_predicted, glyphs=glyphs)
+    strips = draw(view, 100, 20)
+    start = strips[1].text.index("error signal")
+    places = mark_cells(view, strips)
+    assert len(set(places)) == 11
+    for row, place in zip(ROWS, places, strict=True):
+        bar = strips[row].text[start:]
+        assert bar[: place - start] == glyphs.bar[-1] * (place - start)
+        assert bar[place - start + 1] == " "
+
+
+def test_marks_stand_apart_from_bars_that_are_elsewhere(predicted_view, as_predicted):
+    even = np.full(11, 0.3)
+    view = predicted_view(even)
+    strips = draw(view, 100, 20)
+    reference = predicted_view(as_predicted)
+    assert mark_cells(view, strips) == mark_cells(reference, draw(reference, 100, 20))
+    first = strips[2].text
+    assert "█" in first[first.index(view.glyphs.upright) :]  # it lies inside the bar
+
+
+def test_marks_stay_where_the_first_step_put_them(predicted_view, as_predicted):
+    places = []
+    for last in (1.0, 0.5, 0.2):
+        view = predicted_view(as_predicted, as_predicted * last)
+        places.append(mark_cells(view, draw(view, 100, 20)))
+    view = predicted_view(as_predicted, as_predicted * 0.2, cursor=1)
+    places.append(mark_cells(view, draw(view, 100, 20)))
+    assert places[1:] == places[:-1]
+
+
+def test_the_prediction_is_made_once_for_a_run(predicted_view, as_predicted, monkeypatch):
+    made = []
+
+    def counted(*given):
+        made.append(given)
+        return predicted_signal(*given)
+
+    monkeypatch.setattr(gradient_profile, "predicted_signal", counted)
+    held = Held()
+    view = predicted_view(as_predicted, as_predicted * 0.9)
+    for width in (100, 60, 100):
+        draw(view, width, 20, held)
+    assert len(made) == 1
+    other = replace(view.experiment, network=replace(DEEP, gain=2.0))
+    draw(replace(view, experiment=other), 100, 20, held)
+    assert len(made) == 2
+
+
+@pytest.mark.parametrize("size", [(40, 10), (58, 19), (100, 20), (100, 40)])
+def test_the_sign_is_explained_where_there_is_room_and_only_where_it_stands(
+    predicted_view, as_predicted, screen_text, size
+):
+    legend = "┊ predicted at initialization"
+    assert (legend in screen_text(draw(predicted_view(as_predicted), *size))) == (size[1] >= 19)
+    unknown = replace(DEEP, initializer="zeros")
+    text = screen_text(draw(predicted_view(as_predicted, network=unknown), *size))
+    assert "┊" not in text
+
+
+def test_a_row_of_several_layers_has_the_mark_of_the_middle_one(predicted_view, as_predicted):
+    view = predicted_view(as_predicted)
+    tall, flat = draw(view, 60, 20), draw(view, 60, 9)
+    assert all(view.glyphs.upright in strip.text for strip in flat[2:8])
+    assert len([strip for strip in tall if view.glyphs.upright in strip.text]) == 12
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan, np.inf, 1e-320, 1e308, -1.0])
+def test_a_first_step_with_nothing_to_anchor_on_has_no_mark(predicted_view, value, screen_text):
+    view = predicted_view(np.full(11, value), np.full(11, 0.3))
+    for size in [(100, 20), (40, 10), (12, 5)]:
+        strips = draw(view, *size)
+        assert all(strip.cell_length == size[0] for strip in strips)
+    if not 0 < value < math.inf:
+        assert "┊" not in screen_text(draw(view, 100, 20))
+
+
+def test_a_signal_that_nothing_lets_through_has_no_mark_but_in_the_last_layer(predicted_view):
+    view = predicted_view(np.full(11, 0.3), network=replace(DEEP, gain=0.0))
+    places = mark_cells(view, draw(view, 100, 20))
+    assert places[:-1] == [-1] * 10
+    assert places[-1] > 0

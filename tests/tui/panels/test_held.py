@@ -27,3 +27,16 @@ def test_ranges_are_held_by_name():
 def test_values_without_a_logarithm_do_not_count():
     odd = np.array([0.0, -1.0, np.nan, np.inf])
     assert Held().decades("a", odd, 3.0) == (-3.0, 0.0)
+
+
+def test_what_was_made_of_the_same_objects_is_not_made_again():
+    held, made = Held(), []
+
+    def make():
+        made.append(len(made))
+        return made[-1]
+
+    one, other = [1], [1]
+    assert [held.made((one,), make), held.made((one,), make)] == [0, 0]
+    assert held.made((other,), make) == 1  # equal, but another
+    assert held.made((other, one), make) == 2
