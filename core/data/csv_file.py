@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +14,7 @@ import numpy as np
 from ..errors import InputError
 from ..quoting import did_you_mean, listed, quoted
 from ..settings import DataSettings
+from .csv_text import csv_records
 from .dataset import Dataset
 from .files import MOST_CELLS, MOST_PROBLEMS, MOST_ROWS, file_name, read_file
 from .target import (
@@ -28,8 +26,6 @@ from .target import (
     target_of_numbers,
 )
 
-DELIMITERS = (",", ";", "\t")
-MOST_CHARACTERS_IN_A_LINE = 4_000_000
 MISSING = frozenset({"", "nan", "NaN", "NAN"})
 """Cells of the target that hold no class, whatever the others hold."""
 
@@ -48,12 +44,8 @@ def read_csv(
         InputError: anything else, up to five problems at once, each with row, line and column.
     """
     name = file_name(settings)
-    content = read_file(settings, folder)
-    _check_encoding(content, name)
-    records = _records(content, _delimiter(content, name), name)
-    line, header = next(records, (0, []))
-    if not header:
-        raise InputError(f"{name}: is empty but for blank lines")
+    records = csv_records(read_file(settings, folder), name)
+    line, header = next(records)
     columns = [cell.strip() or f"column {i}" for i, cell in enumerate(header, start=1)]
     target = _target_column(columns, settings.target, name, line)
     table = _read_rows(records, columns, target, name)
@@ -76,65 +68,6 @@ class _Table:
     """The distinct cells of the target column, numbered as they came."""
     codes: array[int] = field(default_factory=lambda: array("q"))
     lines: array[int] = field(default_factory=lambda: array("q"))
-
-
-def _check_encoding(content: bytes, name: str) -> None:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InputError(f"{name}: not UTF-8 (byte 0): it is UTF-16; save it as UTF-8")
-    position = 0
-    while position < len(content):
-        # In pieces: the text of the whole file can take four times its bytes.
-        piece = content[position : position + 2**20]
-        try:
-            _, used = codecs.utf_8_decode(piece, "strict", position + len(piece) == len(content))
-        except UnicodeDecodeError as error:
-            at = position + error.start
-            raise InputError(f"{name}: not UTF-8 (byte {at} is 0x{content[at]:02x})") from None
-        position += used
-    at = content.find(b"\0")
-    if at >= 0:
-        line = content.count(b"\n", 0, at) + 1
-        raise InputError(f"{name}, line {line}: byte {at} is NUL; a csv file holds text")
-
-
-def _delimiter(content: bytes, name: str) -> str:
-    def columns(delimiter: str) -> int:
-        try:
-            return len(next(_records(content, delimiter, name), (0, []))[1])
-        except InputError:
-            return 0
-
-    return max(DELIMITERS, key=columns)
-
-
-def _records(content: bytes, delimiter: str, name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line of its start, cells) for each row that is not blank."""
-    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
-    reader = csv.reader(
-        _bounded(text, name), delimiter=delimiter, skipinitialspace=True, strict=True
-    )
-    end = 0
-    try:
-        for cells in reader:
-            start, end = end + 1, reader.line_num
-            if len(cells) > 1 or (cells and cells[0].strip()):
-                yield start, cells
-    except csv.Error as error:
-        problem = str(error)
-        if problem == "unexpected end of data":
-            problem = "a quote is opened and never closed"
-        elif "expected after" in problem:
-            problem = "text follows a closing quote"
-        raise InputError(f"{name}, line {end + 1}: {problem}") from None
-
-
-def _bounded(text: io.TextIOWrapper, name: str) -> Iterator[str]:
-    for number, line in enumerate(text, start=1):
-        if len(line) > MOST_CHARACTERS_IN_A_LINE:
-            raise InputError(
-                f"{name}, line {number}: longer than {MOST_CHARACTERS_IN_A_LINE:,} characters"
-            )
-        yield line
 
 
 def _target_column(columns: Sequence[str], target: str, name: str, line: int) -> int:

@@ -35,13 +35,27 @@ def read_file(settings: DataSettings, folder: Path) -> bytes:
     """
     if not settings.path:
         raise InputError(f"data.path is empty; source {settings.source!r} reads a file: name it")
-    name = file_name(settings)
+    return read_path(settings.path, folder, "data.path is a file")
+
+
+def read_path(given: str, folder: Path, expected: str) -> bytes:
+    """Read the whole of a file, relative to ``folder`` unless the path is absolute.
+
+    Args:
+        given: the path, as it was given.
+        folder: where a relative one starts.
+        expected: what is said of a directory.
+
+    Raises:
+        InputError: as for ``read_file``.
+    """
+    name = quoted(given, LONGEST_PATH)
     try:
-        path = folder / Path(settings.path).expanduser()
+        path = folder / Path(given).expanduser()
         mode = path.stat().st_mode
         # Looked at before it is opened: opening a pipe would wait for a writer, for ever.
         if stat.S_ISDIR(mode):
-            raise InputError(f"{name}: is a directory; data.path is a file")
+            raise InputError(f"{name}: is a directory; {expected}")
         if not stat.S_ISREG(mode):
             raise InputError(f"{name}: is no regular file")
         with path.open("rb") as file:

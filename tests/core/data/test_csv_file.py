@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from backscope.core.data import DATA_SOURCES, Dataset, csv_file
+from backscope.core.data import DATA_SOURCES, Dataset, csv_file, csv_text
 from backscope.core.errors import InputError
 from backscope.core.settings import DataSettings
 from backscope.core.task import Task
@@ -361,7 +361,7 @@ def test_a_cell_of_enormous_length_is_refused() -> None:
 
 
 def test_a_line_of_enormous_length_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_file, "MOST_CHARACTERS_IN_A_LINE", 10)
+    monkeypatch.setattr(csv_text, "MOST_CHARACTERS_IN_A_LINE", 10)
     assert problem_of("x,y\n1,a\n2,bbbbbbbbbbbb\n") == "'f.csv', line 3: longer than 10 characters"
 
 
