@@ -63,7 +63,7 @@ def autotrainer(recording: Recording) -> tuple[Alarm, ...]:
         problem = ""
         if _exploded(recording, at):
             problem = "explode"
-        elif epoch + 1 >= JUDGED_FROM * planned:
+        elif epoch + 1 >= JUDGED_FROM * planned and not np.isnan(validation).all():
             seen = training[: epoch + 1], validation[: epoch + 1]
             slow = all(_largest_gain(each) < GAIN for each in seen)
             if slow or any(np.max(each) < ACCURACY for each in seen):

@@ -42,8 +42,8 @@ def suited_rate(
 ) -> float:
     """A rate that suits: smaller for deep networks and for squares, larger in the plane."""
     rate = RATES[optimizer]
-    if loss == "mse" and optimizer not in ADAPTIVE:
-        rate /= 2  # its gradient is twice that of half_mse, where there is one target
+    if loss.endswith("mse") and optimizer not in ADAPTIVE:
+        rate /= 4 if loss == "mse" else 2  # of one target its gradient is twice that of half_mse
     if not normalized and depth > 4:
         rate /= 2 if depth <= 10 else 4
     if source in PLANE:
@@ -87,6 +87,7 @@ def shallow(rng: Any, number: int) -> Document:
     optimizer = one_of(rng, "sgd", "momentum", "adam")
     if activation == "sigmoid":
         optimizer = "adam"  # with the others it takes thousands of steps
+        source = "digits" if source in PLANE else source
     return plain(rng, activation, int(rng.integers(1, deepest + 1)), source, optimizer)
 
 

@@ -58,12 +58,10 @@ def changed(base: Mapping[str, Any], change: str) -> Document:
 
 
 def _scale_loss(training: Document, scale: float) -> None:
-    """The loss times ``scale``, and everything of the gradient's scale with it."""
+    """The loss times ``scale``, and what it takes to train the same network by it."""
     training["loss"] = f"{training.get('loss', 'cross_entropy')} x {scale:g}"
     optimizer = training.get("optimizer", "sgd")
     if optimizer in ("sgd", "momentum", "nesterov"):
         training["learning_rate"] /= scale
     else:
         training["epsilon"] = 1e-8 * scale
-    if "clip_norm" in training:
-        training["clip_norm"] *= scale
