@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from textual import events, work
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.message import Message
@@ -184,7 +184,7 @@ class BackscopeApp(App[None]):
         """Ask the terminal to say when it has shown this frame."""
         self.link.ask(self._driver)
 
-    def on_cursor_position(self, event: events.CursorPosition) -> None:
+    def arrived(self) -> None:
         """It has."""
         if isinstance(self.screen, ArrangedScreen):
             self.screen.arrived()

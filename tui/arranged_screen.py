@@ -75,7 +75,8 @@ class ArrangedScreen(Screen[None]):
 
     def arrived(self) -> None:
         """The terminal has shown what was sent: paint what was held back."""
-        self.check_idle()
+        if self._held_back is not None:
+            self.check_idle()
 
     def say_instead(self, text: str) -> None:
         """Show this line in place of everything; empty: show everything."""

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 BLANK = ord(" ")
 
 
+class Cells(Strip):
+    """A row of which every character is one cell: the place of one is the column of the other."""
+
+    __slots__ = ()
+
+
 class StyleTable:
     """Styles by number, made once and compared by identity.
 
@@ -78,7 +84,7 @@ class Canvas:
         """The rows as strips. Blanks join the run on their left, where that makes no difference."""
         height, width = self.chars.shape
         if width == 0:
-            return [Strip([], 0) for _ in range(height)]
+            return [Cells([], 0) for _ in range(height)]
         _merge_blanks(self.chars, self.index, table)
         if cache is None:
             return _built(self.chars, self.index, table.styles)
@@ -123,7 +129,7 @@ def _built(
         for start, stop, number in zip(places, places[1:], numbers, strict=False)
     ]
     ends = np.searchsorted(starts, np.arange(height + 1) * width).tolist()
-    return [Strip(segments[ends[i] : ends[i + 1]], width) for i in range(height)]
+    return [Cells(segments[ends[i] : ends[i + 1]], width) for i in range(height)]
 
 
 @lru_cache(1024)

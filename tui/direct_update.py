@@ -23,6 +23,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
 
+from .canvas import Cells
 from .narrow_update import PLAIN, RESET, Codes, codes_of, move_to, put
 from .panels import Panel
 from .panels.panel import Span
@@ -65,6 +66,7 @@ class Patch(NamedTuple):
 
     x: int
     y: int
+    width: int
     segments: list[Segment]
     brush: Brush
 
@@ -83,13 +85,12 @@ class PatchUpdate(CompositorUpdate):
         out: list[str] = []
         now: Codes = PLAIN
         column, row = -1, -1
-        for x, y, segments, brush in self._patches:
+        for x, y, width, segments, brush in self._patches:
             out.append(move_to(x, y, column if row == y else -1))
-            column, row = x, y
+            column, row = x + width, y
             for text, style, _ in segments:
                 shown, codes = brush.finished(style)
                 now = put(out, text, shown, codes, now, brush.depth)
-            column += sum(segment.cell_length for segment in segments)
         if now != PLAIN:
             out.append(RESET)
         return "".join(out)
@@ -177,23 +178,20 @@ def cut(
     for y, left, right in spans:
         segments = cells(strips[y], left, right)
         if segments:
-            yield Patch(place.x + left, place.y + y, segments, brush)
+            yield Patch(place.x + left, place.y + y, right - left, segments, brush)
 
 
 def cells(strip: Strip, left: int, right: int) -> list[Segment]:
     """The segments of a stretch of a row."""
+    if not isinstance(strip, Cells):
+        return list(strip.crop(left, right))
     found: list[Segment] = []
     x = 0
-    for segment in strip:
-        width = segment.cell_length
-        first, last = max(left - x, 0), min(right - x, width)
-        if first < last:
-            if last < width:
-                segment = segment.split_cells(last)[0]
-            if first:
-                segment = segment.split_cells(first)[1]
-            found.append(segment)
-        x += width
-        if x >= right:
+    for text, style, _ in strip:
+        end = x + len(text)
+        if end > left:
+            found.append(Segment(text[max(left - x, 0) : right - x], style))
+        if end >= right:
             break
+        x = end
     return found

@@ -10,11 +10,10 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from textual.timer import Timer
-
 from ..core.experiment import Experiment
 from ..core.record import RunState
 from ..core.run import Source
+from .alarm import Alarm
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .direct_update import Painter
@@ -54,20 +53,30 @@ class RunScreen(ArrangedScreen):
         self._governor = governor
         self._meter = Meter()
         self._painter = Painter(self)
-        self._timer: Timer | None = None
+        self._in_front = False
+        self._next_look = Alarm(self, self._tick)
+        self._answer = Alarm(self, self.draw)
         self._owed = False  # an answer to a key waits for the link
         self._failure_told = False
 
     def on_screen_resume(self) -> None:
         """In front: show the present at once, and go on looking."""
+        self._in_front = True
         self._meter.forget()
         self._look_again(drawn=self._show())
 
     def on_screen_suspend(self) -> None:
         """Another screen is in front: a screen behind it that stirs would have it repainted."""
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
+        self._stop_looking()
+
+    def on_unmount(self) -> None:
+        """The app ends."""
+        self._stop_looking()
+
+    def _stop_looking(self) -> None:
+        self._in_front = False
+        self._next_look.stop()
+        self._answer.stop()
 
     @property
     def experiment(self) -> Experiment | None:
@@ -103,7 +112,7 @@ class RunScreen(ArrangedScreen):
         super().arrived()
         if self._owed:
             self.draw()
-        elif self._timer is not None:
+        elif self._in_front:
             self._tick()
 
     def _tick(self) -> None:
@@ -113,11 +122,9 @@ class RunScreen(ArrangedScreen):
 
     def _look_again(self, *, drawn: bool) -> None:
         self._account()
-        if self._timer is not None:
-            self._timer.stop()
         wait = max(self._wait or self._governor.interval, SOON)
         still = self._observer is not None and _is_still(self._observer.status.state)
-        self._timer = self.set_timer(QUIET if still and not drawn else wait, self._tick)
+        self._next_look.set(QUIET if still and not drawn else wait)
 
     @property
     def _wait(self) -> float:
@@ -135,14 +142,15 @@ class RunScreen(ArrangedScreen):
 
         Not while the link is full: then as soon as something has arrived.
         """
-        if self._timer is None:
+        if not self._in_front:
             return
         wait = self.link.wait(ANSWERS)
         self._owed = wait > 0.0
         if self._owed:
-            self._timer.stop()
-            self._timer = self.set_timer(wait, self.draw)
+            self._next_look.stop()
+            self._answer.set(wait)
         else:
+            self._answer.stop()
             self._look_again(drawn=self._show(quickly=True))
 
     def _show(self, *, quickly: bool = False) -> bool:

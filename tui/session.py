@@ -42,7 +42,7 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
                 with suppress(RuntimeError):  # the loop has ended as well
                     loop.call_soon_threadsafe(app.leave, HUNG_UP)
 
-            app.driver_class = driver_on(terminal, gone, app.link)
+            app.driver_class = driver_on(terminal, gone, app.link, app.arrived)
             app.streams = (sys.stdout, sys.stderr)
         threads_ended = _run(app, loop)
     code = app.return_code or 0

@@ -22,6 +22,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from .alarm import call_for
 from .link import Link
 
 WATCH = 0.25
@@ -87,11 +88,13 @@ def watch_for_hang_up(descriptor: int, ended: threading.Event, gone: Callable[[]
             return
 
 
-def driver_on(descriptor: int, gone: Callable[[], None], link: Link) -> type[Driver]:
+def driver_on(
+    descriptor: int, gone: Callable[[], None], link: Link, arrived: Callable[[], None]
+) -> type[Driver]:
     """Textual's driver for this system, drawing on the terminal ``descriptor``.
 
     ``gone`` is called, from any thread, when the terminal is no more. ``link`` is told what is
-    written and what the terminal answers.
+    written and what the terminal answers; then ``arrived`` is called, in the app's thread.
     """
 
     class TerminalDriver(LinuxDriver):
@@ -109,10 +112,12 @@ def driver_on(descriptor: int, gone: Callable[[], None], link: Link) -> type[Dri
             super().write(data)
 
         def process_message(self, message: Message) -> None:
-            # The app hears of it as well, and goes on drawing.
-            if isinstance(message, events.CursorPosition):
-                link.answered(message.y + 1, message.x + 1)
-            super().process_message(message)
+            if isinstance(message, events.CursorPosition) and link.answered(
+                message.y + 1, message.x + 1
+            ):
+                self._loop.call_soon_threadsafe(call_for, self._app, arrived)
+            else:
+                super().process_message(message)
 
         def start_application_mode(self) -> None:
             link.open()

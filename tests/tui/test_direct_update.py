@@ -14,6 +14,7 @@ from textual.geometry import Offset, Region
 from textual.strip import Strip
 from textual.widgets import Static
 
+from backscope.tui.canvas import Cells
 from backscope.tui.direct_update import Brush, Painter, PatchUpdate, cells, cut, uncovered
 from backscope.tui.glyphs import BRAILLE
 from backscope.tui.observer import Display, Look, Observer
@@ -65,6 +66,9 @@ def test_the_cells_of_a_stretch_are_those_of_a_crop(text, one, other):
     row = Strip([Segment(text, STYLES[0]), Segment("xyz", STYLES[1])])
     left, right = sorted((min(one, row.cell_length), min(other, row.cell_length)))
     found = "".join(segment.text for segment in cells(row, left, right))
+    assert found == row.crop(left, right).text
+    kind = Cells if "日" not in text else Strip
+    found = "".join(segment.text for segment in cells(kind(row, row.cell_length), left, right))
     assert found == row.crop(left, right).text
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
-from textual import events
 
 from backscope.core.record import RunState
 from backscope.tui.app import BackscopeApp
 from backscope.tui.governor import Governor
-from backscope.tui.link import ROW, Link
+from backscope.tui.link import Link
 
 PATIENCE = 20.0
 NEVER = 1e9
@@ -73,7 +72,7 @@ async def test_while_a_frame_is_under_way_none_follows_and_then_the_present_does
         await pilot.pause(0.2)
         assert dashboard.shown() == before
         dashboard.link.full = False
-        app.post_message(events.CursorPosition(2, ROW - 1))
+        app.arrived()
         await until(pilot, lambda: dashboard.shown() == source.status().step)
 
 
@@ -87,7 +86,7 @@ async def test_a_key_on_a_full_link_is_answered_as_soon_as_something_has_arrived
         await pilot.press("f")
         assert not drawn
         dashboard.link.full = False
-        app.post_message(events.CursorPosition(2, ROW - 1))
+        app.arrived()
         await until(pilot, lambda: True in drawn)
 
 
@@ -110,10 +109,10 @@ async def test_a_run_that_stands_still_is_looked_at_once_a_second_and_a_key_wake
     source.pause()
     async with app.run_test() as pilot:
         dashboard = await opened(pilot)
-        await until(pilot, lambda: dashboard._timer._interval == 1.0)
+        await until(pilot, lambda: dashboard._next_look.seconds == 1.0)
         await pilot.press("space")
         assert source.status().state is RunState.RUNNING
-        assert dashboard._timer._interval < 0.1
+        assert dashboard._next_look.seconds < 0.1
 
 
 async def test_the_status_tells_what_the_screen_takes_while_it_takes_something(app, source):

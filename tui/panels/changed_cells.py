@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
+from rich.segment import Segment
 from textual.strip import Strip
+
+from ..canvas import Cells
 
 LEAST_GAP = 5
 """Cells that must have stayed between two changes for the two to be sent apart: moving the cursor
@@ -20,21 +25,23 @@ def changed_cells(before: Strip, now: Strip) -> list[tuple[int, int]]:
         return []
     if before.cell_length != now.cell_length:
         return [(0, max(before.cell_length, now.cell_length))]
-    old = {}
+    plain = isinstance(before, Cells) and isinstance(now, Cells)
+    width: Callable[[str], int] = len if plain else cell_len
+    old: dict[int, Segment] = {}
     x = 0
     for segment in before:
         old[x] = segment
-        x += segment.cell_length
+        x += width(segment.text)
     spans: list[tuple[int, int]] = []
     x = 0
     for segment in now:
-        left, right = x, x + segment.cell_length
+        left, right = x, x + width(segment.text)
         x = right
         there = old.get(left)
         if there == segment:
             continue
         if there is not None and there.style == segment.style:
-            left, right = _trimmed(there.text, segment.text, left, right)
+            left, right = _trimmed(there.text, segment.text, left, right, width)
         if left >= right:
             continue
         if spans and left - spans[-1][1] < LEAST_GAP:
@@ -44,9 +51,11 @@ def changed_cells(before: Strip, now: Strip) -> list[tuple[int, int]]:
     return spans
 
 
-def _trimmed(before: str, now: str, left: int, right: int) -> tuple[int, int]:
+def _trimmed(
+    before: str, now: str, left: int, right: int, width: Callable[[str], int]
+) -> tuple[int, int]:
     """The part of a stretch in which the text differs, if each character is a cell wide."""
-    if len(now) != right - left or cell_len(before) != len(before):
+    if len(now) != right - left or len(before) != width(before):
         return left, right
     most = min(len(before), len(now))
     same = 0

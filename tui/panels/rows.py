@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from ..canvas import Cells
 from ..view import View
 
 Part = tuple[str, Style]
@@ -31,11 +32,14 @@ def _row(
 ) -> Strip:
     segments: list[Segment] = []
     used = 0
+    kind: type[Strip] = Cells
     for text, style in parts:
         if ascii_only and not text.isascii():
             text = text.replace("…", ellipsis).encode("ascii", "replace").decode()
         room = width - used
         cells = cell_len(text)
+        if cells != len(text):
+            kind = Strip
         if cells > room:
             if room > 0:
                 cut = set_cell_size(text, max(room - 1, 0)) + ellipsis
@@ -47,7 +51,7 @@ def _row(
             used += cells
     if used < width:
         segments.append(Segment(" " * (width - used), blank))
-    return Strip(segments, max(width, 0))
+    return kind(segments, max(width, 0))
 
 
 def rows(view: View, lines: Sequence[Sequence[Part]], width: int, height: int) -> list[Strip]:

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from backscope.tui.canvas import Cells
 from backscope.tui.panels.changed_cells import LEAST_GAP, changed_cells
 
 RED, BLUE = Style(color="red"), Style(color="blue")
@@ -74,3 +75,11 @@ def test_every_cell_that_differs_is_changed(before, now):
     for x, (a, b) in enumerate(zip(cells(old), cells(new), strict=True)):
         assert a == b or any(left <= x < right for left, right in spans)
     assert spans == sorted(spans)
+
+
+@given(PARTS, PARTS)
+def test_rows_of_single_cells_have_the_same_changes_as_any_others(before, now):
+    old, new = (strip(*((t.replace("日", "c"), s) for t, s in parts)) for parts in (before, now))
+    width = max(old.cell_length, new.cell_length)
+    old, new = (row.adjust_cell_length(width, RED) for row in (old, new))
+    assert changed_cells(Cells(old, width), Cells(new, width)) == changed_cells(old, new)

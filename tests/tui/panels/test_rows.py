@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from backscope.tui.canvas import Cells
 from backscope.tui.glyphs import ASCII
 from backscope.tui.panels.rows import pad, row, rows, wrap
 
@@ -29,6 +30,12 @@ def test_wide_characters_are_cut_to_the_cell(view_of):
     for width in range(8):
         strip = row(view, [("日本語", PLAIN)], width)
         assert cell_len(strip.text) == strip.cell_length == width
+
+
+def test_only_a_row_of_single_cells_is_said_to_be_one(view_of):
+    view = view_of("empty")
+    assert isinstance(row(view, [("abc", PLAIN)], 5), Cells)
+    assert not isinstance(row(view, [("日", PLAIN)], 5), Cells)
 
 
 def test_an_ascii_row_stands_in_for_what_it_cannot_write(view_of):
