@@ -38,7 +38,4 @@ def facts_before_training(
         inputs=InputFacts.of(data.X_train[:INPUT_ROWS]),
         symmetric=len(network.plans) > 1 and units_identical(first.z),
         batch_normalized=experiment.network.normalization == "batch",
-        plain_descent=training.optimizer == "sgd"
-        and training.weight_decay == 0.0
-        and training.clip_value == 0.0,
     )

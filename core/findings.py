@@ -61,6 +61,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Undecided:
+    """One thing that cannot be told of a run as it stands: no evidence either way."""
+
+    kind: str
+    """One of ``FINDING_KINDS``."""
+    reason: str
+    """Why: it is too early, or what it takes is not recorded. A few words."""
+
+
+@dataclass(frozen=True, slots=True)
 class InputFacts:
     """How the training inputs lie, as the network sees them; constant features are left out."""
 
@@ -102,9 +112,6 @@ class Facts:
     """All units of the first hidden layer compute the same at the first step."""
     batch_normalized: bool = False
     """Hidden layers are batch-normalized: some growth of the error signal is then harmless."""
-    plain_descent: bool = False
-    """An update is -rate x gradient (scaled by its norm at most): sgd without weight decay and
-    without clipping by value. Only then is the promised progress known from the records."""
 
 
 def units_identical(z: Array) -> bool:

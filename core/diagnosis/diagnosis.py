@@ -13,9 +13,9 @@ from math import isfinite
 
 import numpy as np
 
-from ..findings import Facts, Finding, Severity
+from ..findings import Facts, Finding, Severity, Undecided
 from ..history import Snapshot
-from ..record import NonFinite
+from ..record import Event, NonFinite
 from .loss_rules import (
     STALLED_LOSS,
     divergence,
@@ -23,7 +23,8 @@ from .loss_rules import (
     learning_rate_too_small,
     overfitting,
 )
-from .reading import Reader, Reading
+from .reading import WINDOW, Reader, Reading
+from .spikes import first_nonfinite
 from .structural_rules import (
     LEARNED_LOSS,
     dying_relu,
@@ -33,9 +34,9 @@ from .structural_rules import (
     unnormalized_inputs,
     vanishing_gradient,
 )
-from .verdict import Verdict
+from .verdict import Unsure, Verdict
 
-RULES: dict[str, Callable[[Reading], Verdict | None]] = {
+RULES: dict[str, Callable[[Reading], Verdict | Unsure | None]] = {
     "unnormalized_inputs": unnormalized_inputs,
     "symmetric_initialization": symmetric_initialization,
     "learning_rate_too_large": learning_rate_too_large,
@@ -71,6 +72,13 @@ SILENCED_AFTER: dict[str, tuple[str, ...]] = {
 """A finding is not made once one of these has stood, unless it was there at the first check, before
 them: then it is a cause and not a symptom."""
 
+KEPT_BESIDE: dict[str, tuple[str, ...]] = {
+    "learning_rate_too_large": ("dying_relu", "saturation"),
+    "exploding_gradient": ("saturation", "dying_relu", "vanishing_gradient"),
+}
+"""A finding that stood before one of these did is its cause, and stays as long as that stands:
+what was broken does not show any more what broke it."""
+
 CONFIRMATIONS = 2
 """Checks in a row that make a finding, or end it."""
 SOUND_LOSS = 30.0
@@ -99,6 +107,10 @@ class Diagnosis:
 
     Args:
         facts: what must be known of the run besides its records.
+
+    Attributes:
+        events: what happened once and is over, in order: a loss that leaped up and came down again,
+            the first value that is not finite.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -113,6 +125,17 @@ class Diagnosis:
         self._standing: dict[str, _Standing] = {}
         self._stood: dict[str, int] = {}
         self._findings: tuple[Finding, ...] = ()
+        self._unsure: dict[str, str] = {}
+        self.events: tuple[Event, ...] = ()
+
+    @property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What cannot be told at the last check, and why, in the order of ``RULES``."""
+        return tuple(
+            Undecided(kind, self._unsure[kind])
+            for kind in RULES
+            if kind in self._unsure and kind not in self._standing
+        )
 
     def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         """Look at what is new; the findings that stand now, causes first.
@@ -160,6 +183,9 @@ class Diagnosis:
         reading = replace(reading, sound_start=self._sound_start)
         for kind, rule in RULES.items():
             self._note(kind, reading.step, rule(reading))
+        spike = reading.spike
+        if spike is not None and not (self.events and spike.step < self.events[-1].step + WINDOW):
+            self.events = (*self.events, spike)
         self._reading = reading
 
     def _start(self, reading: Reading) -> None:
@@ -167,12 +193,13 @@ class Diagnosis:
         self._sound_start = (
             isfinite(reading.decades)
             and reading.first_loss <= SOUND_LOSS
-            and not any(RULES[kind](reading) for kind in STRUCTURAL)
+            and not any(isinstance(RULES[kind](reading), Verdict) for kind in STRUCTURAL)
         )
 
     def _end(self, snapshot: Snapshot, bad: NonFinite) -> None:
         """The last check: what was about to be confirmed stands, and nothing else is measured."""
         self._ended = True
+        self.events = (*self.events, first_nonfinite(bad))
         reading = self._reader.read(snapshot, bad.step) or self._reading
         if reading is None:
             return
@@ -185,11 +212,17 @@ class Diagnosis:
             self._note(kind, bad.step, RULES[kind](reading))
         self._reading = reading
 
-    def _note(self, kind: str, step: int, verdict: Verdict | None) -> None:
+    def _note(self, kind: str, step: int, verdict: Verdict | Unsure | None) -> None:
         standing = self._standing.get(kind)
+        if isinstance(verdict, Unsure):
+            self._unsure[kind] = verdict.reason
+            return  # what stands is neither borne out nor denied
+        self._unsure.pop(kind, None)
         if verdict is None:
             if standing is not None:
                 standing.missed += 1
+                if self._caused(kind, standing):
+                    return
                 if standing.missed == CONFIRMATIONS or standing.held < CONFIRMATIONS:
                     del self._standing[kind]
             return
@@ -200,6 +233,14 @@ class Diagnosis:
             standing.held += 1
         if self._stands(standing):
             self._stood.setdefault(kind, standing.since)
+
+    def _caused(self, kind: str, cause: _Standing) -> bool:
+        """Whether something stands that a standing finding has brought about."""
+        return self._stands(cause) and any(
+            self._stands(each) and each.since >= cause.since
+            for other in KEPT_BESIDE.get(kind, ())
+            if (each := self._standing.get(other)) is not None
+        )
 
     def _stands(self, standing: _Standing) -> bool:
         return self._ended or standing.verdict.certain or standing.held >= CONFIRMATIONS

@@ -6,29 +6,83 @@ threshold.
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import exp, inf, nan
 
 from ..record import NonFinite
-from .reading import OVERFIT_RATIO, Reading, median
-from .verdict import Verdict, measured, number
+from .reading import OVERFIT_RATIO, STEP_PROBES, Reading, median
+from .verdict import Unsure, Verdict, measured, number
 
 DIVERGED_LOSS = 2.0
 DIVERGED_FIRST = 3.0
 DIVERGED_RECENT = 4.0
 DIVERGED_AT_ONCE = 30.0
 DIVERGED_STEPS = 8
-PROMISED_LOSS = 2.0
 STALLED_LOSS = 0.7
-SLOW_AFTER = 30
+TRUST_RATIO = 0.08
+TRUSTED_LOSS = 0.3
+BROKEN_PROMISES = 15.0
+PROGRESS = 0.95
+LARGE_AFTER = 40
+SLOW_END = 0.37
+"""e^-1: where a loss of 1 ends if all its steps together promise 1."""
+SLOW_AFTER = 25
 SLOW_PLAN = 100
 OVERFIT_EVALUATIONS = 5
 
+NOT_RECORDED = "promised progress is not recorded"
 
-def learning_rate_too_large(reading: Reading) -> Verdict | None:
-    """Divergence from a sound start: neither initialization nor inputs are to blame."""
+
+def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
+    """Steps that are too large for a sound network: it diverges, or gets nowhere by them.
+
+    Nowhere: the loss does not come down though a step keeps next to nothing of its promise on its
+    very own batch (it jumps across the valley), or though all steps together have promised many
+    times what there is to gain (each undoes what the others did).
+    """
     diverged = divergence(reading)
-    if diverged is None or not reading.sound_start:
+    if diverged is not None:
+        return _too_large_to_stay(reading, diverged) if reading.sound_start else None
+    if not reading.sound_start:
         return None
+    if not len(reading.promises):
+        return Unsure(NOT_RECORDED)
+    if reading.count < LARGE_AFTER or len(reading.promises) < STEP_PROBES:
+        return Unsure(f"it takes {LARGE_AFTER} steps")
+    course = reading.course
+    if course.loss < PROGRESS * course.best_before:
+        return None
+    trust = median(reading.trust) if len(reading.trust) >= STEP_PROBES else nan
+    stalled = STALLED_LOSS * min(reading.first_loss, 1.0)
+    jumping = trust < TRUST_RATIO and course.loss > TRUSTED_LOSS
+    broken = course.promised > BROKEN_PROMISES and course.loss > stalled
+    if not jumping and not broken:
+        return None
+    kept = (
+        f"a step takes {trust:.2g} of what it promises off the loss of its own batch"
+        if jumping
+        else f"the steps so far have promised {number(course.promised)} times that loss together"
+    )
+    return Verdict(
+        layers=(),
+        evidence=measured(
+            learning_rate=reading.rate,
+            trust_ratio=trust,
+            trust_ratio_threshold=TRUST_RATIO,
+            promised_so_far=course.promised,
+            promised_threshold=BROKEN_PROMISES,
+            loss_in_baselines=course.loss,
+            loss_threshold=TRUSTED_LOSS if jumping else stalled,
+            best_loss_before=course.best_before,
+        ),
+        message=(
+            f"At a learning rate of {reading.rate:.1e} the loss stays at {course.loss:.2g} times "
+            f"that of knowing nothing, and {kept}: the steps are too large, and undo each other."
+        ),
+    )
+
+
+def _too_large_to_stay(reading: Reading, diverged: Verdict) -> Verdict:
+    """Divergence from a sound start: neither initialization nor inputs are to blame."""
     return Verdict(
         layers=(),
         evidence=measured(
@@ -102,35 +156,50 @@ def _how_many(bad: NonFinite) -> str:
     return f" ({bad.count} of {bad.size}; the largest finite one is {bad.largest_finite:.1e})"
 
 
-def learning_rate_too_small(reading: Reading) -> Verdict | None:
-    """All planned steps together promise less than the loss is worth; plain descent only."""
+def learning_rate_too_small(reading: Reading) -> Verdict | Unsure | None:
+    """The steps that are left promise too little to get anywhere."""
     planned = reading.facts.steps_planned
-    promised = reading.promise * planned
-    stalled = STALLED_LOSS * min(reading.first_loss, 1.0)
-    if reading.count < SLOW_AFTER or planned < SLOW_PLAN or reading.loss <= stalled:
+    if planned < SLOW_PLAN:
         return None
-    if not promised < PROMISED_LOSS:
+    if not len(reading.promises):
+        return Unsure(NOT_RECORDED)
+    if reading.count < SLOW_AFTER:
+        return Unsure(f"it takes {SLOW_AFTER} steps")
+    if reading.warming_up:
+        return Unsure("the rate is warming up")
+    unit = min(reading.first_loss, 1.0)
+    loss, promise = reading.course.loss, median(reading.promises)
+    left = max(planned - reading.count, 0)
+    # What is promised shrinks with the loss: steps that each take the same share of it.
+    end = loss * exp(-min(max(promise * left / loss, 0.0), 700.0)) if loss > 0.0 else 0.0
+    if loss <= STALLED_LOSS * unit or not end > SLOW_END * unit:
         return None
     return Verdict(
         layers=(),
         evidence=measured(
-            promised_loss=promised,
-            threshold=PROMISED_LOSS,
-            loss_in_baselines=reading.loss,
-            loss_threshold=stalled,
+            loss_promised_for_the_end=end,
+            threshold=SLOW_END * unit,
+            loss_in_baselines=loss,
+            loss_threshold=STALLED_LOSS * unit,
+            promised_by_a_step=promise,
+            steps_left=left,
             learning_rate=reading.rate,
         ),
         message=(
-            f"At a learning rate of {reading.rate:.1e} all {planned} planned steps together "
-            f"promise to lower the loss by {promised:.1e} times that of knowing nothing: "
+            f"At a learning rate of {reading.rate:.1e} a step promises to lower the loss by "
+            f"{promise:.1e} times that of knowing nothing. It is {loss:.2g} times that now, and "
+            f"even if every promise is kept {end:.2g} times after the {left} steps that are left: "
             "the steps are too small."
         ),
     )
 
 
-def overfitting(reading: Reading) -> Verdict | None:
+def overfitting(reading: Reading) -> Verdict | Unsure | None:
     """The validation loss rises for good while the training loss falls."""
     seen = reading.evaluations
+    if seen.count < OVERFIT_EVALUATIONS:
+        reason = f"it takes {OVERFIT_EVALUATIONS} evaluations"
+        return Unsure(reason if seen.count else "no validation loss is recorded yet")
     if seen.worse < OVERFIT_EVALUATIONS or not seen.training < seen.training_at_best:
         return None
     ratio = seen.newest / seen.best if seen.best > 0.0 else inf

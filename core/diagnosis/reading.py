@@ -15,12 +15,16 @@ from numpy.typing import NDArray
 
 from ..findings import Facts
 from ..history import Snapshot
-from ..record import Layout, NonFinite, Row
+from ..record import Event, Layout, NonFinite, Row
+from .course import Course
+from .spikes import spike
 
 MEDIAN_STEPS = 5
 WINDOW = 28
 """Steps that a check looks back."""
 DEAD_PROBES = 5
+STEP_PROBES = 10
+"""Measurements of what a step promises and what comes of it that are judged together."""
 OVERFIT_RATIO = 1.15
 OVERFIT_LOSS = 0.1
 
@@ -35,6 +39,7 @@ class Evaluations:
     newest: float = nan
     training: float = nan
     """Mean training loss between the evaluation before the newest and the newest."""
+    count: int = 0
     worse: int = 0
     """Evaluations in a row that were clearly worse than the best."""
     pending: tuple[float, int] = (0.0, 0)
@@ -56,6 +61,7 @@ class Evaluations:
                 seen,
                 newest=newest,
                 training=training,
+                count=seen.count + 1,
                 worse=seen.worse + 1 if clearly else 0,
                 pending=(0.0, 0),
             )
@@ -68,7 +74,7 @@ class Evaluations:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One check. Per layer means ``(n_layers,)``."""
+    """One check. Per layer means ``(n_layers,)``; NaN everywhere where a metric is not recorded."""
 
     step: int
     count: int
@@ -80,24 +86,33 @@ class Reading:
     first_loss: float
     losses: Row
     """Of the newest steps, oldest first, at most ``WINDOW``."""
+    course: Course
+    """How the loss has come to where it is."""
     rate: float
     """Learning rate of the step."""
+    warming_up: bool
+    """The rate has been growing."""
     signal: Row
     """Per layer: log10 of the error signal; -inf where it is exactly zero."""
     decades_at_start: float
     """What ``decades`` was at the first check."""
-    activation_std: Row
-    """Per layer."""
-    saturated: Row
-    """Per layer: share; NaN where it does not apply."""
+    activation_size: Row
+    """Per layer: rms of the activations, or their standard deviation where that is not recorded."""
+    flat: Row
+    """Per layer: share of flat slopes; of saturated entries where that is not recorded."""
     dead: Row
     """Per layer: share of the units; NaN where it does not apply."""
     dead_at_start: Row
     dead_means: tuple[float, ...]
     """Mean over the layers, of the newest ``DEAD_PROBES`` probes that checks have seen."""
-    promise: float
-    """Loss that a step promises to take away, -gradient . update; NaN where it cannot be told."""
+    promises: Row
+    """Fall of the loss that a step promises, -gradient . update: the newest measurements, at most
+    ``STEP_PROBES``."""
+    trust: Row
+    """Shares of their promise that steps have kept, likewise."""
     evaluations: Evaluations
+    spike: Event | None
+    """The loss has leaped up lately, and come down again."""
     sound_start: bool = False
     """Nothing was wrong at the first check: initialization and inputs are not to blame."""
     nonfinite: NonFinite | None = None
@@ -107,6 +122,11 @@ class Reading:
     def n_layers(self) -> int:
         """Number of layers."""
         return self.layout.n_layers
+
+    @property
+    def signal_missing(self) -> bool:
+        """The error signal has never been measured."""
+        return bool(np.isnan(self.signal).all())
 
     @property
     def decades(self) -> float:
@@ -126,11 +146,16 @@ class Reader:
         self._last_step = 0
         self._unit = nan
         self._first_loss = nan
+        self._columns: dict[str, slice] = {}
+        self._latest: dict[str, Row] = {}
+        self._signals: Row = np.empty((0, 0))  # (measurements, n_layers)
         self._decades_at_start = nan
-        self._dead_step: int | None = None
         self._dead_at_start: Row = np.empty(0)  # (n_layers,) once begun
         self._dead_means: tuple[float, ...] = ()
+        self._promises: Row = np.empty(0)
+        self._trust: Row = np.empty(0)
         self._evaluations = Evaluations()
+        self._course = Course()
 
     def read(self, snapshot: Snapshot, step: int) -> Reading | None:
         """The numbers at a step; None where its row is gone. Steps must only ever grow.
@@ -139,73 +164,108 @@ class Reader:
         """
         if snapshot.resolution(step) > 1:
             return None
-        layout = snapshot.layout
-        if not len(self._dead_at_start):
-            self._begin(snapshot)
-        since = min(step + 1 - WINDOW, self._last_step + 1)
+        since = min(step, self._last_step) + 1 - WINDOW
         parts = list(snapshot.rows(since, step + 1))
         steps, rows = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
-        losses, validations, rates, norms, clipped = (
-            rows[:, layout.columns(name).start]
-            for name in (
-                "loss",
-                "validation_loss",
-                "learning_rate",
-                "gradient_norm",
-                "clipped_gradient_norm",
-            )
-        )
-        losses, validations = losses / self._unit, validations / self._unit
-        new = steps > self._last_step
-        self._evaluations = self._evaluations.after(steps[new], losses[new], validations[new])
+        if not self._columns:
+            self._begin(snapshot)
+        new = rows[steps > self._last_step]
+        losses = self._global(rows, "loss") / self._unit
+        new_losses = losses[len(losses) - len(new) :]
+        validations = self._global(new, "validation_loss") / self._unit
+        self._evaluations = self._evaluations.after(steps[-len(new) :], new_losses, validations)
+        self._promises = self._newest(self._promises, new, "promised", self._unit)
+        self._trust = self._newest(self._trust, new, "trust_ratio", 1.0)
+        self._signals = np.concatenate([self._signals, self._measured(new, "error_signal")])
+        self._signals = self._signals[-MEDIAN_STEPS:]
+        count = step + 1 - snapshot.first_step
+        promise = median(self._promises) if len(self._promises) else nan
+        self._course = self._course.after(count, median(losses[-WINDOW:]), promise)
+        rates = self._global(rows, "learning_rate")[-WINDOW:]
+        dead = self._dead(new)
         self._last_step = step
-        promise = nan
-        if self._facts.plain_descent and rates[-WINDOW:][0] >= rates[-1]:  # no warm-up
-            promise = median((rates * norms * (clipped / self._unit))[-WINDOW:])
-        signals = rows[:, layout.columns("error_signal")]
-        signals = signals[~np.isnan(signals).all(axis=1)][-MEDIAN_STEPS:]
-        if not len(signals):
-            signals = per_layer(snapshot, "error_signal", step)[np.newaxis]
         return Reading(
             step=step,
-            count=step + 1 - snapshot.first_step,
-            layout=layout,
+            count=count,
+            layout=snapshot.layout,
             facts=self._facts,
             loss=median(losses[-MEDIAN_STEPS:]),
             first_loss=self._first_loss,
             losses=losses[-WINDOW:],
+            course=self._course,
             rate=float(rates[-1]),
-            signal=middle(np.log10(signals)),
+            warming_up=bool(rates[0] < rates[-1]),
+            signal=middle(np.log10(self._signals)) if len(self._signals) else self._nothing,
             decades_at_start=self._decades_at_start,
-            activation_std=per_layer(snapshot, "activation_std", step),
-            saturated=per_layer(snapshot, "saturated", step),
-            dead=self._dead(snapshot, step),
+            activation_size=self._layers(new, "activation_rms", "activation_std"),
+            flat=self._layers(new, "flat", "saturated"),
+            dead=dead,
             dead_at_start=self._dead_at_start,
             dead_means=self._dead_means,
-            promise=promise,
+            promises=self._promises,
+            trust=self._trust,
             evaluations=self._evaluations,
+            spike=spike(steps, losses, self._unit),
         )
 
     def _begin(self, snapshot: Snapshot) -> None:
-        first = snapshot.last_measured("loss", snapshot.first_step)
-        loss = inf if isnan(first) else float(first)
+        layout = snapshot.layout
+        self._columns = {metric.name: layout.columns(metric.name) for metric in layout.metrics}
+        self._nothing = np.full(layout.n_layers, nan)
+        self._widths = np.array([layer.width for layer in layout.layers])
+        self._signals = np.empty((0, layout.n_layers))
+        first = float(snapshot.last_measured("loss", snapshot.first_step))
+        loss = inf if isnan(first) else first
         # Where knowing nothing costs nothing (one sample, constant targets), the first loss serves.
         unit = self._facts.baseline
         self._unit = unit if isfinite(unit) and unit > 0.0 else loss if 0.0 < loss < inf else 1.0
         self._first_loss = loss / self._unit
-        self._dead_at_start = shares(snapshot, snapshot.first_step)
-        signal = np.log10(per_layer(snapshot, "error_signal", snapshot.first_step))
+        self._dead_at_start = self._at_start(snapshot, "dead") / self._widths
+        signal = np.log10(self._at_start(snapshot, "error_signal"))
         self._decades_at_start = float(signal[0] - signal[-1])
 
-    def _dead(self, snapshot: Snapshot, step: int) -> Row:
-        """Shares of dead units; a probe not seen before is remembered."""
-        dead = shares(snapshot, step)
+    def _at_start(self, snapshot: Snapshot, name: str) -> Row:
+        if name not in self._columns:
+            return self._nothing
+        return np.asarray(snapshot.last_measured(name, snapshot.first_step))
+
+    def _global(self, rows: Row, name: str) -> Row:
+        column: Row = rows[:, self._columns[name].start]
+        return column
+
+    def _newest(self, known: Row, new: Row, name: str, unit: float) -> Row:
+        """The newest measurements of a global metric, in units."""
+        values = self._global(new, name)
+        measured = values[~np.isnan(values)]
+        if not len(measured):
+            return known
+        return np.concatenate([known, measured / unit])[-STEP_PROBES:]
+
+    def _measured(self, new: Row, name: str) -> Row:
+        """The rows of a per-layer metric that were measured, ``(measurements, n_layers)``."""
+        if name not in self._columns:
+            return np.empty((0, len(self._widths)))
+        block = new[:, self._columns[name]]
+        measured: Row = block[~np.isnan(block).all(axis=1)]
+        return measured
+
+    def _layers(self, new: Row, *names: str) -> Row:
+        """The newest values of the first of some per-layer metrics that is recorded."""
+        for name in names:
+            if name in self._columns:
+                measured = self._measured(new, name)
+                if len(measured):
+                    self._latest[name] = measured[-1].copy()
+                return self._latest.get(name, self._nothing)
+        return self._nothing
+
+    def _dead(self, new: Row) -> Row:
+        """Shares of dead units; the mean of a probe not seen before is remembered."""
+        before = self._latest.get("dead")
+        dead: Row = self._layers(new, "dead") / self._widths
         known = dead[~np.isnan(dead)]
-        if len(known):
-            measured = snapshot.measured_step("dead", step)
-            if measured != self._dead_step:
-                self._dead_step = measured
-                self._dead_means = (*self._dead_means, float(known.mean()))[-DEAD_PROBES:]
+        if len(known) and self._latest["dead"] is not before:
+            self._dead_means = (*self._dead_means, float(known.mean()))[-DEAD_PROBES:]
         return dead
 
 
@@ -226,15 +286,3 @@ def middle(rows: Row) -> Row:
     ordered = np.sort(rows, axis=0)
     upper: Row = ordered[len(rows) // 2]
     return upper if len(rows) % 2 else 0.5 * (ordered[len(rows) // 2 - 1] + upper)
-
-
-def per_layer(snapshot: Snapshot, name: str, step: int) -> Row:
-    """The newest values of a metric; NaN in every layer where it is not recorded."""
-    if all(metric.name != name for metric in snapshot.layout.layer_metrics):
-        return np.full(snapshot.layout.n_layers, nan)
-    return np.asarray(snapshot.last_measured(name, step))
-
-
-def shares(snapshot: Snapshot, step: int) -> Row:
-    """Dead units of each layer as a share of its width."""
-    return per_layer(snapshot, "dead", step) / [layer.width for layer in snapshot.layout.layers]

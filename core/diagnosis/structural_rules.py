@@ -11,14 +11,17 @@ from math import isfinite, log10, nan, pi
 import numpy as np
 
 from .reading import Reading
-from .verdict import Verdict, indices, measured, number, power
+from .verdict import Unsure, Verdict, indices, measured, number, power
 
 INPUT_OFFSET = 3.0
 INPUT_SPREAD = 10.0
 INPUT_RMS_LOW, INPUT_RMS_HIGH = 0.1, 10.0
 DEAD_SHARE = 0.6
 DEAD_RISE = 0.25
-SATURATED_SHARE = 0.5
+DEAD_MEAN = 0.5
+BLOCKED_SHARE = 0.9
+FLAT_SHARE = 0.6
+ONE_SIDED_FLAT_SHARE = 0.9
 LEARNED_LOSS = 0.3
 VANISHING_DECADES = -2.0
 EXPLODING_DECADES = 2.0
@@ -26,15 +29,16 @@ BATCH_NORM_DECADES = log10((pi / (pi - 1.0)) ** 0.5)
 """By which batch normalization with ReLU makes the error signal grow, a layer, harmlessly: 1.21."""
 ACTIVATION_DECADES = 1.5
 BLOWN_LOSS = 3.0
+NO_SIGNAL = "the error signal is not recorded"
 AS_AT_START = 0.5
 """Decades of difference that are not worth telling."""
 
 
-def unnormalized_inputs(reading: Reading) -> Verdict | None:
+def unnormalized_inputs(reading: Reading) -> Verdict | Unsure | None:
     """Inputs far from mean 0 and standard deviation 1, or of very different scales."""
     inputs = reading.facts.inputs
     if inputs is None:
-        return None
+        return Unsure("nothing is known of the inputs")
     said = []
     if inputs.offset > INPUT_OFFSET:
         said.append(f"their means are {inputs.offset:.1e} times their standard deviations")
@@ -77,27 +81,36 @@ def symmetric_initialization(reading: Reading) -> Verdict | None:
     )
 
 
-def dying_relu(reading: Reading) -> Verdict | None:
-    """ReLU units that are zero on the whole probe set: most of a layer, or quickly more of all."""
+def dying_relu(reading: Reading) -> Verdict | Unsure | None:
+    """ReLU units that are zero on the whole probe set.
+
+    Nearly all of a layer, most of one that was not born like that (a narrow layer may be, by
+    chance), half of all layers together, or quickly more of them.
+    """
     dead, means = reading.dead, reading.dead_means
-    rise = means[-1] - min(means) if means else 0.0
-    if np.any(dead > DEAD_SHARE):
-        layers = np.flatnonzero(dead > DEAD_SHARE)
-    elif rise > DEAD_RISE:
-        layers = np.flatnonzero(dead >= means[-1])
-    else:
+    if np.isnan(dead).all() and any(layer.rectifier for layer in reading.layout.layers):
+        return Unsure("dead units are not recorded")
+    start = reading.dead_at_start
+    mean, rise = (means[-1], means[-1] - min(means)) if means else (0.0, 0.0)
+    died = (dead > DEAD_SHARE) & (dead - start > DEAD_RISE)
+    layers = np.flatnonzero(died | (dead > BLOCKED_SHARE))
+    if not len(layers) and (mean > DEAD_MEAN or rise > DEAD_RISE):
+        layers = np.flatnonzero(dead >= mean)
+    if not len(layers):
         return None
     worst = int(layers[np.argmax(dead[layers])])
-    share, start = float(dead[worst]), float(reading.dead_at_start[worst])
-    born = start > DEAD_SHARE
-    when = "born dead: so they were at the first step" if born else f"{start:.0%} at the start"
+    share, at_start = float(dead[worst]), float(start[worst])
+    born = share - at_start < DEAD_RISE
+    when = "born dead: so they were at the first step" if born else f"{at_start:.0%} at the start"
     return Verdict(
         layers=indices(layers),
         evidence=measured(
             dead_share=share,
             threshold=DEAD_SHARE,
-            dead_share_at_start=start,
+            dead_share_at_start=at_start,
             worst_layer=worst + 1,
+            mean_dead_share=mean,
+            mean_threshold=DEAD_MEAN,
             mean_rise=rise,
             rise_threshold=DEAD_RISE,
         ),
@@ -108,10 +121,15 @@ def dying_relu(reading: Reading) -> Verdict | None:
     )
 
 
-def saturation(reading: Reading) -> Verdict | None:
+def saturation(reading: Reading) -> Verdict | Unsure | None:
     """Most of a hidden layer lies in the flat part of its activation, and the loss is not low."""
-    hidden = reading.saturated[:-1]
-    layers = np.flatnonzero(hidden > SATURATED_SHARE)
+    hidden = reading.flat[:-1]
+    if np.isnan(hidden).all() and any(layer.bounded for layer in reading.layout.layers[:-1]):
+        return Unsure("flat slopes are not recorded")
+    # Far from zero, what is flat on one side only is flat for every other entry, as ReLU is.
+    two_sided = [layer.bounded for layer in reading.layout.layers[:-1]]
+    limits = np.where(two_sided, FLAT_SHARE, ONE_SIDED_FLAT_SHARE)
+    layers = np.flatnonzero(hidden > limits)
     # Residual tanh networks saturate and learn to zero loss: saturation alone is no fault.
     if not len(layers) or reading.loss < LEARNED_LOSS:
         return None
@@ -119,18 +137,20 @@ def saturation(reading: Reading) -> Verdict | None:
     share = float(hidden[worst])
     return Verdict(
         layers=indices(layers),
-        evidence=measured(saturated_share=share, threshold=SATURATED_SHARE, worst_layer=worst + 1),
+        evidence=measured(flat_share=share, threshold=limits[worst], worst_layer=worst + 1),
         message=(
             f"{share:.0%} of the activations of layer {worst + 1} lie in the flat part of "
-            f"{reading.layout.layers[worst].activation}, where the slope is nearly zero: "
-            "hardly any error signal gets through."
+            f"{reading.layout.layers[worst].activation}, where the slope is below a twentieth of "
+            "its largest: hardly any error signal gets through."
         ),
     )
 
 
-def exploding_gradient(reading: Reading) -> Verdict | None:
+def exploding_gradient(reading: Reading) -> Verdict | Unsure | None:
     """The error signal grows on its way back, or the activations on their way forward."""
     decades, threshold = reading.decades, EXPLODING_DECADES
+    if reading.signal_missing:
+        return Unsure(NO_SIGNAL)
     if reading.facts.batch_normalized:
         rectifiers = sum(layer.rectifier for layer in reading.layout.layers)
         threshold += rectifiers * BATCH_NORM_DECADES
@@ -168,16 +188,18 @@ def exploding_gradient(reading: Reading) -> Verdict | None:
 
 
 def activation_growth(reading: Reading) -> float:
-    """log10 of the largest over the first standard deviation of the hidden layers' activations."""
-    std = reading.activation_std[:-1]
-    std = std[np.isfinite(std)]
-    if len(std) < 2 or std[0] <= 0.0:
+    """log10 of the largest over the first rms of the hidden layers' activations."""
+    size = reading.activation_size[:-1]
+    size = size[np.isfinite(size)]
+    if len(size) < 2 or size[0] <= 0.0:
         return 0.0
-    return log10(std.max()) - log10(std[0])
+    return log10(size.max()) - log10(size[0])
 
 
-def vanishing_gradient(reading: Reading) -> Verdict | None:
+def vanishing_gradient(reading: Reading) -> Verdict | Unsure | None:
     """The error signal shrinks on its way back to the first layer."""
+    if reading.signal_missing:
+        return Unsure(NO_SIGNAL)
     if not reading.decades < VANISHING_DECADES:
         return None
     last = f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}"

@@ -20,6 +20,13 @@ class Verdict:
     """It needs no second check: a value was not finite."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What one rule says where it cannot tell: why, as the end of "cannot be judged: ..."."""
+
+    reason: str
+
+
 def measured(**numbers: float) -> dict[str, float]:
     """Numbers as evidence: finite; what could not be told is left out."""
     largest = float_info.max

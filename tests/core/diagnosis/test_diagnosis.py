@@ -11,7 +11,7 @@ from backscope.core.diagnosis import RULES, Diagnosis
 from backscope.core.diagnosis.diagnosis import following
 from backscope.core.findings import FINDING_KINDS, Facts, Finding, InputFacts, Severity
 from backscope.core.history import History
-from backscope.core.record import LayerInfo, Layout, Metric, NonFinite, StepRecord
+from backscope.core.record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, StepRecord
 
 L = 5
 WIDTH = 64
@@ -24,7 +24,7 @@ Scenario = Callable[[int], Values]
 
 
 def layout(activation: str = "relu", n_layers: int = L) -> Layout:
-    scheduled = ("activation_std", "saturated", "dead")
+    scheduled = ("activation_rms", "flat", "dead")
     return Layout(
         layers=tuple(
             LayerInfo(
@@ -68,8 +68,10 @@ def history_of(scenario: Scenario, steps: int, columns: Layout = RELU, **keep: i
             "clipped_gradient_norm": 1.0,
             "error_signal": FLAT,
             "weight_gradient_norm": FLAT,
-            "activation_std": (1.0,) * L,
-            **(dead(0.05) if columns is RELU else {"saturated": hidden(0.05)}),
+            "promised": 0.05,
+            "trust_ratio": 0.8,
+            "activation_rms": (1.0,) * L,
+            **(dead(0.05) if columns is RELU else {"flat": hidden(0.05)}),
         } | scenario(step)
         row = columns.empty_row()
         nonfinite = values.pop("nonfinite", None)
@@ -266,7 +268,8 @@ def test_no_error_signal_anywhere_is_no_finding():
 def test_a_network_of_one_layer_has_no_profile():
     columns = layout(n_layers=1)
     row = columns.empty_row()
-    row[: 8 + 2] = 1.0
+    row[: len(GLOBAL_METRICS) + 2] = 1.0
+    row[columns.columns("promised")] = 0.05
     history = History(columns)
     for step in range(1, 50):
         history.append(StepRecord(step, row, columns), 0.0)
@@ -294,7 +297,7 @@ def test_the_growth_that_batch_normalization_brings_is_not_exploding():
 
 
 def test_activations_that_grow_under_a_huge_loss_are_exploding():
-    growing = always(activation_std=(1.0, 5.0, 30.0, 200.0, 1.0), loss=20.0)
+    growing = always(activation_rms=(1.0, 5.0, 30.0, 200.0, 1.0), loss=20.0)
     (finding,) = diagnose(growing)
     assert finding.kind == "exploding_gradient"
     assert finding.evidence["activation_growth_log10"] == pytest.approx(2.3, abs=0.01)
@@ -404,27 +407,34 @@ def test_vanishing_after_divergence_is_a_symptom_and_before_it_a_cause():
     assert kinds(diagnose(both(blown, VANISHING))) == ["vanishing_gradient", "divergence"]
 
 
-PLAIN = replace(FACTS, plain_descent=True)
-SLOW = always(loss=2.0, learning_rate=1e-4, gradient_norm=1.0)
+SLOW = always(loss=2.0, promised=2e-4)
 
 
-def test_a_rate_whose_whole_plan_promises_little_is_too_small():
-    assert diagnose(SLOW, 30, PLAIN) == ()
-    (finding,) = diagnose(SLOW, 35, PLAIN)
+def test_a_rate_of_which_all_steps_promise_little_is_too_small():
+    assert diagnose(SLOW, 29) == ()
+    (finding,) = diagnose(SLOW, 30)
     assert finding.kind == "learning_rate_too_small"
-    assert finding.since_step == 30
-    assert finding.evidence["promised_loss"] == pytest.approx(1e-4 * 400 / 2.0)
-    assert finding.evidence["threshold"] == 2.0
+    assert finding.since_step == 25
+    assert finding.evidence["steps_left"] == 370
+    assert finding.evidence["loss_promised_for_the_end"] == pytest.approx(np.exp(-1e-4 * 370))
+    assert finding.evidence["threshold"] == 0.37
+
+
+def test_a_large_loss_needs_larger_promises():
+    falling = always(loss=200.0, promised=2.0)
+    (finding,) = diagnose(falling, 30)
+    assert finding.kind == "learning_rate_too_small"
+    assert finding.evidence["loss_promised_for_the_end"] == pytest.approx(100 * np.exp(-3.7))
+    assert diagnose(always(loss=200.0, promised=4.0), 30) == ()
 
 
 @pytest.mark.parametrize(
     ("scenario", "facts"),
     [
-        (SLOW, FACTS),  # the update is not the rate times the gradient
-        (SLOW, replace(PLAIN, steps_planned=60)),  # too short to tell
-        (both(SLOW, losses(lambda step: 2.0 * 0.98**step)), PLAIN),  # it learns
-        (both(SLOW, lambda step: {"learning_rate": 1e-6 * step}), PLAIN),  # warming up
-        (both(SLOW, always(learning_rate=0.1)), PLAIN),
+        (SLOW, replace(FACTS, steps_planned=60)),  # too short to tell
+        (both(SLOW, losses(lambda step: 2.0 * 0.98**step)), FACTS),  # it learns
+        (both(SLOW, lambda step: {"learning_rate": 1e-6 * step}), FACTS),  # warming up
+        (both(SLOW, always(promised=0.05)), FACTS),
     ],
 )
 def test_a_rate_is_not_called_too_small_without_good_reason(scenario: Scenario, facts: Facts):
@@ -432,14 +442,76 @@ def test_a_rate_is_not_called_too_small_without_good_reason(scenario: Scenario, 
 
 
 def test_a_rate_is_not_called_too_small_beside_a_structural_cause():
-    assert kinds(diagnose(both(SLOW, VANISHING), 100, PLAIN)) == ["vanishing_gradient"]
+    assert kinds(diagnose(both(SLOW, VANISHING), 100)) == ["vanishing_gradient"]
+
+
+JUMPING = always(loss=1.4, trust_ratio=0.01, promised=0.05)
+BROKEN = always(loss=2.0, trust_ratio=0.6, promised=1.0)
+
+
+def test_steps_that_keep_nothing_of_their_promise_and_get_nowhere_are_too_large():
+    assert diagnose(JUMPING, 44) == ()
+    (finding,) = diagnose(JUMPING, 45)
+    assert finding.kind == "learning_rate_too_large"
+    assert finding.since_step == 40
+    assert finding.evidence["trust_ratio"] == 0.01
+    assert finding.evidence["trust_ratio_threshold"] == 0.08
+    assert finding.evidence["learning_rate"] == 0.1
+    assert "takes 0.01 of what it promises" in finding.message
+
+
+def test_steps_that_promise_far_more_than_there_is_and_get_nowhere_are_too_large():
+    (finding,) = diagnose(BROKEN, 45)
+    assert finding.kind == "learning_rate_too_large"
+    assert finding.evidence["promised_so_far"] == pytest.approx(0.5 * 45)
+    assert finding.evidence["promised_threshold"] == 15.0
+    assert "promised 2.2e+01 times" in finding.message
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        both(JUMPING, losses(lambda step: 1.4 * 0.995**step)),  # it gets somewhere all the same
+        both(JUMPING, losses(lambda step: 0.5)),  # there is little left to gain
+        both(JUMPING, always(trust_ratio=0.2)),
+        both(BROKEN, losses(lambda step: 2.0 if step < 9 else 1.2)),  # it has come down
+        both(BROKEN, always(promised=0.05)),
+        both(BROKEN, losses(lambda step: 2.0 * 0.995**step)),
+        both(JUMPING, BROKEN, VANISHING),
+    ],
+)
+def test_a_rate_is_not_called_too_large_without_good_reason(scenario: Scenario):
+    assert "learning_rate_too_large" not in kinds(diagnose(scenario, 100))
+
+
+def test_what_has_come_down_from_a_peak_to_where_it_was_has_got_nowhere():
+    peaked = losses(lambda step: 2.0 if step < 20 else max(2.0, 5.9 - 0.05 * (step - 20)))
+    (finding,) = diagnose(both(BROKEN, peaked), 120)
+    assert finding.kind == "learning_rate_too_large"
+
+
+def test_the_cause_stays_while_what_it_has_broken_stands():
+    broken = both(BROKEN, lambda step: dead(0.9 if step > 60 else 0.1))
+    over = after(90, always(promised=0.0, trust_ratio=0.9, loss=1.5))
+    late = diagnose(both(broken, over, after(90, losses(lambda step: 1.9 - 0.004 * step))), 180)
+    assert kinds(late) == ["learning_rate_too_large", "dying_relu"]
+    exploding_first = both(
+        after(0, lambda step: EXPLODING(step) if step < 30 else {}),
+        lambda step: {"flat": hidden(0.95 if step > 20 else 0.4)},
+    )
+    assert kinds(diagnose(exploding_first, 100, columns=TANH)) == [
+        "exploding_gradient",
+        "saturation",
+    ]
+    alone = lambda step: EXPLODING(step) if step < 30 else {}  # noqa: E731
+    assert diagnose(alone, 100, columns=TANH) == ()
 
 
 # Units and inputs ---------------------------------------------------------------------------
 
 
 def test_units_that_are_dead_at_birth_are_told_from_those_that_die():
-    (born,) = diagnose(lambda step: dead(0.1, 0.2, 0.98, 0.7))
+    (born,) = diagnose(lambda step: dead(0.1, 0.2, 0.98, 0.92))
     assert born.kind == "dying_relu"
     assert (born.since_step, born.layers) == (1, (3, 4))
     assert "born dead" in born.message
@@ -454,7 +526,19 @@ def test_a_quick_rise_of_dead_units_in_all_layers_is_dying():
     (finding,) = diagnose(lambda step: dead(min(0.55, 0.1 + 0.02 * step)), 25)
     assert finding.kind == "dying_relu"
     assert finding.evidence["mean_rise"] > finding.evidence["rise_threshold"] == 0.25
-    assert diagnose(lambda step: dead(min(0.55, 0.1 + 0.002 * step)), 400) == ()
+    assert diagnose(lambda step: dead(min(0.48, 0.1 + 0.002 * step)), 400) == ()
+
+
+def test_half_of_all_units_dead_at_birth_is_more_than_chance_and_most_of_a_layer_is_not():
+    (born,) = diagnose(lambda step: dead(0.4, 0.6, 0.7, 0.5))
+    assert (born.since_step, born.layers) == (1, (2, 3))
+    assert born.evidence["mean_dead_share"] > born.evidence["mean_threshold"] == 0.5
+    assert diagnose(lambda step: dead(0.1, 0.2, 0.7, 0.3)) == ()
+
+
+def test_most_of_a_layer_dead_that_was_alive_is_dying():
+    (dying,) = diagnose(lambda step: dead(0.1, 0.1, 0.1, 0.3 if step < 30 else 0.65))
+    assert (dying.since_step, dying.layers) == (30, (4,))
 
 
 def test_the_share_of_dead_units_of_a_healthy_network_is_no_finding():
@@ -476,11 +560,11 @@ def test_units_that_die_under_a_gradient_that_vanished_before_are_named_after_it
 
 
 def test_saturated_hidden_layers_are_found_unless_the_network_has_learned():
-    scenario = always(saturated=(0.3, 0.77, 0.6, 0.1, 0.99), loss=1.4)
+    scenario = always(flat=(0.3, 0.77, 0.62, 0.1, 0.99), loss=1.4)
     (finding,) = diagnose(scenario, columns=TANH)
     assert finding.kind == "saturation"
     assert finding.layers == (2, 3)
-    assert finding.evidence["saturated_share"] == 0.77
+    assert finding.evidence["flat_share"] == 0.77
     assert "tanh" in finding.message
     assert diagnose(both(scenario, losses(lambda step: 0.5)), columns=TANH) == ()
 
@@ -546,6 +630,113 @@ def test_validation_and_training_that_rise_together_are_no_overfitting():
     assert "overfitting" not in kinds(diagnose(rising, 200))
 
 
+# No evidence, and what is no fault ------------------------------------------------------------
+
+
+def undecided(scenario: Scenario, steps: int, facts: Facts = FACTS, columns: Layout = RELU):
+    diagnosis = Diagnosis(facts)
+    findings = diagnosis.update(history_of(scenario, steps, columns).snapshot())
+    assert not {each.kind for each in diagnosis.undecided} & set(kinds(findings))
+    return {each.kind: each.reason for each in diagnosis.undecided}
+
+
+def test_what_cannot_be_judged_yet_is_said_with_the_reason():
+    assert undecided(well, 10) == {
+        "learning_rate_too_large": "it takes 40 steps",
+        "learning_rate_too_small": "it takes 25 steps",
+        "overfitting": "no validation loss is recorded yet",
+    }
+    assert undecided(evaluations(), 35) == {
+        "learning_rate_too_large": "it takes 40 steps",
+        "overfitting": "it takes 5 evaluations",
+    }
+    assert undecided(evaluations(), 60) == {}
+    warming = lambda step: {"learning_rate": 1e-6 * step}  # noqa: E731
+    assert undecided(warming, 60)["learning_rate_too_small"] == "the rate is warming up"
+
+
+def bare(*layer_metrics: str) -> Layout:
+    """Columns as an imported history may have them."""
+    return replace(RELU, layer_metrics=tuple(Metric(name, "") for name in layer_metrics))
+
+
+def test_rules_whose_columns_are_not_recorded_say_so_and_the_others_judge():
+    columns, facts = bare("error_signal"), replace(FACTS, inputs=None)
+
+    def imported(step: int) -> Values:
+        return VANISHING(step) | {"promised": np.nan, "trust_ratio": np.nan}
+
+    history = History(columns)
+    for step in range(1, 61):
+        row = columns.empty_row()
+        for name, value in ({"loss": 2.0, "learning_rate": 0.1} | imported(step)).items():
+            row[columns.columns(name)] = value
+        history.append(StepRecord(step, row, columns), 0.0)
+    diagnosis = Diagnosis(facts)
+    assert kinds(diagnosis.update(history.snapshot())) == ["vanishing_gradient"]
+    assert {each.kind: each.reason for each in diagnosis.undecided} == {
+        "unnormalized_inputs": "nothing is known of the inputs",
+        "learning_rate_too_small": "promised progress is not recorded",
+        "dying_relu": "dead units are not recorded",
+        "overfitting": "no validation loss is recorded yet",
+    }
+
+
+@pytest.mark.parametrize("columns", [bare(), replace(TANH, layer_metrics=())])
+def test_a_history_of_the_loss_alone_is_judged_by_the_loss(columns: Layout):
+    history = History(columns)
+    for step in range(1, 61):
+        row = columns.empty_row()
+        row[columns.columns("loss")] = 1.9 if step < 30 else 400.0
+        history.append(StepRecord(step, row, columns), 0.0)
+    diagnosis = Diagnosis(Facts(steps_planned=60, baseline=np.nan))
+    assert kinds(diagnosis.update(history.snapshot())) == ["divergence"]
+    reasons = {each.reason for each in diagnosis.undecided}
+    assert "the error signal is not recorded" in reasons
+
+
+def test_flat_slopes_that_are_not_recorded_are_judged_by_saturated_entries():
+    columns = replace(TANH, layer_metrics=(Metric("saturated", "", scheduled=True),))
+    history = History(columns)
+    for step in range(1, 11):
+        row = columns.empty_row()
+        row[columns.columns("loss")] = 2.0
+        row[columns.columns("saturated")] = hidden(0.8)
+        history.append(StepRecord(step, row, columns), 0.0)
+    assert kinds(Diagnosis(FACTS).update(history.snapshot())) == ["saturation"]
+
+
+def test_a_loss_that_leaps_up_and_comes_down_again_is_an_event_and_no_finding():
+    diagnosis = Diagnosis(FACTS)
+    spiky = losses(lambda step: {40: 9.0, 41: 5.0, 80: 30.0}.get(step, 1.0))
+    assert diagnosis.update(history_of(spiky, 200).snapshot()) == ()
+    assert [(event.step, event.kind) for event in diagnosis.events] == [
+        (40, "loss_spike"),
+        (80, "loss_spike"),
+    ]
+    assert diagnosis.events[0].text == "1 -> 9 -> 1"
+
+
+def test_a_loss_that_stays_up_or_scatters_is_no_spike():
+    rng = np.random.default_rng(0)
+    for loss in (
+        lambda step: 1.0 if step < 40 else 9.0,
+        lambda step: float(rng.uniform(0.0, 0.4)),
+        lambda step: float(rng.uniform(0.5, 4.0)),
+    ):
+        diagnosis = Diagnosis(FACTS)
+        diagnosis.update(history_of(losses(loss), 100).snapshot())
+        assert diagnosis.events == ()
+
+
+def test_the_first_value_that_is_not_finite_is_an_event():
+    diagnosis = Diagnosis(FACTS)
+    diagnosis.update(history_of(nonfinite_at(7), 20).snapshot())
+    assert [(e.step, e.kind, e.text) for e in diagnosis.events] == [
+        (7, "nonfinite", "dW of layer 3")
+    ]
+
+
 # What the verdict does not depend on --------------------------------------------------------
 
 SCENARIOS: dict[str, tuple[Scenario, Layout]] = {
@@ -559,9 +750,11 @@ SCENARIOS: dict[str, tuple[Scenario, Layout]] = {
     "recovers": (losses(lambda step: 99.0 if 40 < step < 90 else 1.0), RELU),
     "NaN loss": (losses(lambda step: np.nan if step > 63 else 1.0), RELU),
     "dying": (lambda step: dead(min(1.0, 0.01 * step)), RELU),
-    "saturating": (lambda step: {"saturated": hidden(min(1.0, 0.01 * step))}, TANH),
+    "saturating": (lambda step: {"flat": hidden(min(1.0, 0.01 * step))}, TANH),
     "overfitting": (evaluations(), RELU),
     "slow": (SLOW, RELU),
+    "jumping": (JUMPING, RELU),
+    "broken promises": (after(40, BROKEN), RELU),
 }
 
 
@@ -572,8 +765,8 @@ SCENARIOS: dict[str, tuple[Scenario, Layout]] = {
 )
 def test_the_verdict_does_not_depend_on_when_it_was_asked_for(name: str, cuts: set[int]):
     scenario, columns = SCENARIOS[name]
-    once = Diagnosis(PLAIN).update(history_of(scenario, 150, columns).snapshot())
-    now_and_then = Diagnosis(PLAIN)
+    once = Diagnosis(FACTS).update(history_of(scenario, 150, columns).snapshot())
+    now_and_then = Diagnosis(FACTS)
     for cut in sorted(cuts | {150}):
         at_cut = now_and_then.update(history_of(scenario, cut, columns).snapshot())
     assert at_cut == once
@@ -583,14 +776,14 @@ def test_the_verdict_does_not_depend_on_when_it_was_asked_for(name: str, cuts: s
 def test_asked_at_every_step_the_verdict_is_the_same_as_asked_once(name: str):
     scenario, columns = SCENARIOS[name]
     whole = history_of(scenario, 120, columns)
-    diagnosis, history = Diagnosis(PLAIN), History(columns)
+    diagnosis, history = Diagnosis(FACTS), History(columns)
     for steps, rows in whole.snapshot().rows():
         for step, row in zip(steps, rows, strict=True):
             bad = whole.snapshot().nonfinite
             named = bad if bad is not None and bad.step == step else None
             history.append(StepRecord(int(step), row, columns, named), 0.0)
             findings = diagnosis.update(history.snapshot())
-    assert findings == Diagnosis(PLAIN).update(whole.snapshot())
+    assert findings == Diagnosis(FACTS).update(whole.snapshot())
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -599,8 +792,9 @@ def test_the_verdict_does_not_depend_on_the_scale_of_the_loss(name: str, scale: 
     scenario, columns = SCENARIOS[name]
 
     def scaled(step: int) -> Values:
-        values = {"loss": 2.0 * 0.999**step, "error_signal": FLAT} | scenario(step)
-        for metric in ("loss", "validation_loss", "error_signal"):
+        values = {"loss": 2.0 * 0.999**step, "error_signal": FLAT, "promised": 0.05}
+        values |= scenario(step)
+        for metric in ("loss", "validation_loss", "error_signal", "promised"):
             if metric in values:
                 values[metric] = scale * np.asarray(values[metric])
         rate, norm = values.get("learning_rate", 0.1), values.get("gradient_norm", 1.0)
@@ -610,9 +804,9 @@ def test_the_verdict_does_not_depend_on_the_scale_of_the_loss(name: str, scale: 
     def verdict(findings: Sequence[Finding]) -> list[tuple[object, ...]]:
         return [(f.kind, f.severity, f.since_step, f.layers) for f in findings]
 
-    facts = replace(PLAIN, baseline=PLAIN.baseline * scale)
+    facts = replace(FACTS, baseline=FACTS.baseline * scale)
     assert verdict(diagnose(scaled, 150, facts, columns)) == verdict(
-        diagnose(scenario, 150, PLAIN, columns)
+        diagnose(scenario, 150, FACTS, columns)
     )
 
 
@@ -655,7 +849,7 @@ HOSTILE = [np.nan, np.inf, -np.inf, 1e308, -1e308, 1e-320, 0.0]
 def test_hostile_numbers_neither_raise_nor_warn_and_evidence_stays_finite(
     value: float, baseline: float, from_step: int
 ):
-    facts = replace(PLAIN, baseline=baseline, inputs=InputFacts(value, value, value))
+    facts = replace(FACTS, baseline=baseline, inputs=InputFacts(value, value, value))
 
     for columns in (RELU, TANH):
         everywhere = {metric.name: value for metric in columns.metrics}
@@ -677,5 +871,5 @@ def test_any_mixture_of_hostile_numbers_is_survived(seed: int):
         chosen = rng.choice(names, size=3)
         return {name: rng.choice(HOSTILE, size=L if RELU.per_layer(name) else 1) for name in chosen}
 
-    for finding in diagnose(scenario, 40, PLAIN):
+    for finding in diagnose(scenario, 40, FACTS):
         assert all(isfinite(number) for number in finding.evidence.values())
