@@ -42,8 +42,8 @@ def suited_rate(
 ) -> float:
     """A rate that suits: smaller for deep networks and for squares, larger in the plane."""
     rate = RATES[optimizer]
-    if loss.endswith("mse") and optimizer not in ADAPTIVE:
-        rate /= 4 if loss == "mse" else 2  # of one target its gradient is twice that of half_mse
+    if source in ("sine", "teacher") and optimizer not in ADAPTIVE:
+        rate /= 8 if loss == "mse" else 4  # few inputs, and the slope of a square
     if not normalized and depth > 4:
         rate /= 2 if depth <= 10 else 4
     if source in PLANE:
