@@ -16,7 +16,7 @@ from ..presets import preset_names
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
-    1: "a check or a run failed, or the output could not be written",
+    1: "a check or a run failed, nothing cured, or the output could not be written",
     2: "wrong usage or bad input",
     3: "the run diverged",
     130: "interrupted (Ctrl-C)",
@@ -103,6 +103,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
     "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
     "theory": ("NAME|FILE.toml", "compare the first step's error signal with theory"),
+    "cure": ("NAME|FILE.toml", "say what is wrong, and try every cure on the same seed"),
     "bench": ("[WORKLOAD ...]", "time a training step beside PyTorch and others"),
 }
 """Every command: what it takes, and what it does."""
@@ -136,6 +137,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
     _presets_options(commands["presets"])
     _gradcheck_options(commands["gradcheck"])
     _theory_options(commands["theory"])
+    _cure_options(commands["cure"])
     _bench_options(commands["bench"])
     return parser, commands
 
@@ -215,6 +217,24 @@ def _theory_options(theory: _Parser) -> None:
     theory.epilog = _exit_codes(0, 1, 2, 130, 141)
     _experiment_options(theory, argparse.SUPPRESS)
     theory.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _cure_options(cure: _Parser) -> None:
+    cure.epilog = _exit_codes(0, 1, 2, 130, 141)
+    _experiment_options(cure, "steps to train, as planned by the experiment")
+    cure.add_argument(
+        "--budget",
+        type=_whole_above_zero,
+        metavar="N",
+        help="steps of each run (400, or as many as are planned)",
+    )
+    cure.add_argument(
+        "--write", type=_filled, metavar="FILE", help="write the cured experiment to FILE"
+    )
+    cure.add_argument(
+        "--force", action="store_true", help="with --write: overwrite FILE if it exists"
+    )
+    cure.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
 
 def _bench_options(bench: _Parser) -> None:

@@ -233,6 +233,21 @@ def _theory(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _cure(options: argparse.Namespace) -> int:
+    if options.force and options.write is None:
+        raise UsageError("backscope cure: --force goes with --write")
+    experiment = _experiment(options)
+    from .cure import run_cure
+
+    return run_cure(
+        experiment,
+        budget=options.budget,
+        as_json=options.json,
+        write=None if options.write is None else Path(options.write),
+        force=options.force,
+    )
+
+
 def _bench(options: argparse.Namespace) -> int:
     # All contenders have one thread, or their times cannot be compared.
     use_threads(1)
@@ -254,6 +269,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "presets": _presets,
     "gradcheck": _gradcheck,
     "theory": _theory,
+    "cure": _cure,
     "bench": _bench,
 }
 

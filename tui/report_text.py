@@ -41,7 +41,7 @@ def _outcome(report: Report) -> Iterator[str]:
         yield safe_text(report["title"])
     speed = report["steps_per_second"]
     rate = f" ({count_text(speed)} steps/s)" if speed else ""
-    yield from _wrapped(
+    yield from wrapped(
         f"{safe_text(report['experiment'] or 'experiment')}, seed {report['seed']}: "
         f"{report['state']} after {report['steps']:,} of {report['steps_planned']:,} steps, "
         f"{seconds_text(report['seconds'])}{rate}"
@@ -132,16 +132,22 @@ def _findings(report: Report) -> Iterator[str]:
         return
     yield "findings:"
     for finding in findings:
-        yield f"- {finding['severity']}: {finding['kind']} since step {finding['since_step']:,}" + (
-            _layers(finding["layers"])
-        )
-        yield from _wrapped(safe_text(finding["message"], 1_000), first=INDENT)
-        if finding["evidence"]:
-            numbers = [f"{name} {_evidence(x)}" for name, x in finding["evidence"].items()]
-            yield from _wrapped(f"evidence: {', '.join(numbers)}", first=INDENT)
+        yield from finding_lines(finding)
 
 
-def _wrapped(text: str, first: str = "") -> list[str]:
+def finding_lines(finding: Report) -> Iterator[str]:
+    """One finding of a report: what it is, what it means, and its evidence."""
+    yield f"- {finding['severity']}: {finding['kind']} since step {finding['since_step']:,}" + (
+        _layers(finding["layers"])
+    )
+    yield from wrapped(safe_text(finding["message"], 1_000), first=INDENT)
+    if finding["evidence"]:
+        numbers = [f"{name} {_evidence(x)}" for name, x in finding["evidence"].items()]
+        yield from wrapped(f"evidence: {', '.join(numbers)}", first=INDENT)
+
+
+def wrapped(text: str, first: str = "") -> list[str]:
+    """A paragraph in lines of at most ``WIDTH`` cells; those after the first are indented."""
     return textwrap.wrap(
         text,
         WIDTH,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .cure import Cure, How, Patient
-from .signal_cures import ADVISED_CLIP
+from .signal_cures import ADVISED_CLIP, GENERATED
 from .sound import Changes, own_initialization, with_rate, with_usual_rate
 
 ALL_ROWS = 0
-GENERATED = ("xor", "circles", "moons", "spirals", "sine")
-"""Sources that give as many rows as are asked for."""
 MORE_ROWS = 10
 PATIENCE = 3
 """Evaluations without a better validation loss that early stopping waits for."""
@@ -58,17 +56,24 @@ def overfitting(patient: Patient) -> Iterator[Cure]:
     """The network learns its training rows by heart."""
     experiment = patient.experiment
     data, rows = experiment.data, experiment.data.rows
+    stopping: Changes = {"training.early_stopping": PATIENCE}
+    if not data.validation:
+        stopping["data.validation"] = VALIDATION
     if data.source in GENERATED or rows:
         more = MORE_ROWS * (rows or 400) if data.source in GENERATED else ALL_ROWS
+        yield Cure(
+            "more data and early stopping",
+            "the source has more rows, and what is true of all of them cannot be learned by heart; "
+            "what is left of that comes last.",
+            How.RESTART,
+            (("data.rows", more), *stopping.items()),
+        )
         yield Cure(
             "more data",
             "the source has more rows: what is true of all of them cannot be learned by heart.",
             How.RESTART,
             (("data.rows", more),),
         )
-    stopping: Changes = {"training.early_stopping": PATIENCE}
-    if not data.validation:
-        stopping["data.validation"] = VALIDATION
     best = patient.evidence("best_step")
     yield Cure(
         "early stopping",
