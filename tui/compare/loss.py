@@ -15,6 +15,7 @@ from ..chart import Mark, Series, draw_chart, middle, plot_columns
 from ..number_format import percent_text, short
 from ..panels.happenings import first_nonfinite, marks
 from ..panels.held import Held
+from ..panels.loss import BASELINE, baseline_fits
 from ..panels.panel import Instrument, TimeAxis, chart_axis
 from ..panels.rows import Part, row
 from ..traces import sample
@@ -31,8 +32,6 @@ from .columns import (
 )
 from .comparison import LETTERS, PATTERNS, Comparison, run_style
 
-BASELINE = "knows nothing"
-"""The name of the line at the loss of a network that knows nothing."""
 SAMPLE = 5
 """Cells of what a curve looks like."""
 LOWEST = 4
@@ -76,7 +75,8 @@ def draw(view: Comparison, width: int, height: int, held: Held) -> list[Strip]:
 
     def column(run: int, width: int, height: int, held: Held) -> list[Strip]:
         head = _head(view, run, width, height, broken=broken)
-        series = [*_baseline(view, columns, y_range, ""), *_own(view, run, curves[run])]
+        name = BASELINE if baseline_fits(view.runs[run], width) else ""
+        series = [*_baseline(view, columns, y_range, name), *_own(view, run, curves[run])]
         return head + _chart(view, [run], series, y_range, width, height - len(head), held)
 
     return side_by_side(view, column, width, height, held)

@@ -74,6 +74,11 @@ def _names_baseline(view: View, width: int) -> bool:
     """Whether the line of knowing nothing is named at its end: only there is room for it."""
     if any(BASELINE in text for entry in _legend(view, width) for text, _ in entry):
         return False
+    return baseline_fits(view, width)
+
+
+def baseline_fits(view: View, width: int) -> bool:
+    """Whether the name of the baseline fits where no curve is yet, ``width`` cells being all."""
     start, stop = view.shown
     ahead = (stop - 1 - view.snapshot.last_step) / (stop - start) * inner_size(width, 0)[1]
     return ahead > len(BASELINE) + 1
