@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -58,6 +58,11 @@ class Finding:
     """What was measured, and the ``threshold`` (or thresholds) it was held against; finite."""
     message: str
     """One or two sentences: what it is and what it means, with the numbers."""
+
+
+def any_reaches(findings: Iterable[Finding], severity: Severity | None) -> bool:
+    """Whether one of the findings is at least this severe; of None none is."""
+    return severity is not None and any(each.severity.rank >= severity.rank for each in findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ units of a layer that is no ReLU), is None.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -21,6 +18,7 @@ from .diagnosis import Diagnosis
 from .experiment import command_line
 from .history import Snapshot
 from .machine import this_machine
+from .plain import plain
 from .record import LayerInfo, Metric
 from .run import Source
 
@@ -73,36 +71,6 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
         "settings": plain(experiment.to_dict()),
         "machine": plain(this_machine()),
     }
-
-
-def plain(value: Any) -> Any:
-    """``value`` as JSON can hold it: arrays as lists, records as dictionaries, NaN as a string.
-
-    Raises:
-        TypeError: a value of another kind.
-    """
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | str():
-            return value
-        case float():
-            return _number(value)
-        case np.ndarray() | np.generic():
-            return plain(value.tolist())
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"expected a plain value, got {type(value).__name__}")
-
-
-def _number(value: float) -> float | str:
-    if math.isfinite(value):
-        return value
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
 def _last_finite_step(snapshot: Snapshot) -> int:

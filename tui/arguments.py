@@ -16,9 +16,10 @@ from ..presets import preset_names
 
 EXIT_CODES: dict[int, str] = {
     0: "done",
-    1: "a check or a run failed, nothing cured, or the output could not be written",
+    1: "a check, a run or a cure failed, or the output could not be written",
     2: "wrong usage or bad input",
     3: "the run diverged",
+    4: "a finding stands that --fail-on asks about (3 comes first)",
     130: "interrupted (Ctrl-C)",
     141: "whoever read the output has gone",
     143: "terminated",
@@ -27,6 +28,8 @@ SLOWEST = 0.001
 """Steps per second of the slowest pace."""
 FEWEST_FRAMES, MOST_FRAMES = 0.1, 60.0
 """Per second; no terminal shows more, and Textual paints no more often."""
+FAIL_ON = ("error", "warning")
+"""Severities of findings that a command can be asked to fail on."""
 NARROWEST = 0.5
 """Kilobytes per second: a frame every few seconds."""
 
@@ -73,6 +76,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
             _check_option(word, known, commands)
     if unexpected := [word for word in rest if word != "--"]:
         raise UsageError(f"{known.prog}: unexpected argument {_shown(unexpected[0])}")
+    if "file" in options and not options.file:
+        raise UsageError(f"{known.prog}: name a csv file, such as backscope run --csv writes")
     if "name" in options and not options.name:
         raise UsageError(
             f"{known.prog}: name a preset or a file; backscope presets lists the presets"
@@ -103,7 +108,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("[show NAME]", "list the presets, or print the TOML of one"),
     "gradcheck": ("NAME|FILE.toml", "check backpropagation against finite differences"),
     "theory": ("NAME|FILE.toml", "compare the first step's error signal with theory"),
-    "cure": ("NAME|FILE.toml", "say what is wrong, and try every cure on the same seed"),
+    "cure": ("NAME|FILE.toml", "say what is wrong, and try the cures on one seed"),
+    "diagnose": ("FILE.csv", "say what is wrong by an exported history"),
     "bench": ("[WORKLOAD ...]", "time a training step beside PyTorch and others"),
 }
 """Every command: what it takes, and what it does."""
@@ -138,6 +144,7 @@ def _grammar() -> tuple[_Parser, dict[str, _Parser]]:
     _gradcheck_options(commands["gradcheck"])
     _theory_options(commands["theory"])
     _cure_options(commands["cure"])
+    _diagnose_options(commands["diagnose"])
     _bench_options(commands["bench"])
     return parser, commands
 
@@ -154,6 +161,11 @@ def _run_options(run: _Parser) -> None:
         type=_filled,
         metavar="FILE",
         help="with --headless or --json: write the history to FILE",
+    )
+    _fail_on_option(
+        run,
+        "with --headless or --json: exit with 4 if at the end a finding stands that is an error, "
+        "or at least a warning",
     )
     run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
     run.add_argument(
@@ -235,6 +247,19 @@ def _cure_options(cure: _Parser) -> None:
         "--force", action="store_true", help="with --write: overwrite FILE if it exists"
     )
     cure.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def _diagnose_options(diagnose: _Parser) -> None:
+    diagnose.epilog = _exit_codes(0, 1, 2, 4, 130, 141)
+    diagnose.add_argument(
+        "file", nargs="?", metavar="FILE.csv", help="a history from --csv, or any with a loss"
+    )
+    diagnose.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    _fail_on_option(diagnose, "exit with 4 if a finding is an error, or at least a warning")
+
+
+def _fail_on_option(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--fail-on", type=_severity, metavar="SEVERITY", help=about)
 
 
 def _bench_options(bench: _Parser) -> None:
@@ -367,6 +392,15 @@ _fps = _converter(
 _bandwidth = _converter(
     float, lambda value: value >= NARROWEST, f"a number of at least {NARROWEST:g}"
 )
+
+
+def _severity(text: str) -> str:
+    if text not in FAIL_ON:
+        near = _near(text, FAIL_ON)
+        raise argparse.ArgumentTypeError(
+            f"must be {' or '.join(FAIL_ON)}, not {_shown(text)}{near}"
+        )
+    return text
 
 
 def _filled(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.bench.contenders import BACKSCOPE
 from ..core.bench.results import Result
 from ..core.machine import Machine
-from ..core.report import plain
+from ..core.plain import plain
 from .number_format import short
 from .text_table import text_table
 

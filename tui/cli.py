@@ -25,6 +25,7 @@ from .streams import columns_of, is_c_locale, is_screen
 
 if TYPE_CHECKING:
     from ..core.experiment import Experiment
+    from ..core.findings import Severity
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
@@ -102,6 +103,8 @@ def _run(options: argparse.Namespace) -> int:
         raise UsageError("backscope run: --csv goes with --headless; in the dashboard press c")
     if options.plot and (options.json or not headless):
         raise UsageError("backscope run: --plot goes with --headless")
+    if options.fail_on is not None and not headless:
+        raise UsageError("backscope run: --fail-on goes with --headless or --json")
     if options.force and options.csv is None:
         raise UsageError("backscope run: --force goes with --csv")
     if options.threads is not None:
@@ -118,6 +121,7 @@ def _run(options: argparse.Namespace) -> int:
             csv=csv,
             force=options.force,
             pace=options.pace,
+            fail_on=_severity(options.fail_on),
         )
     _need_screen("run")
     from .app import open_app
@@ -248,6 +252,12 @@ def _cure(options: argparse.Namespace) -> int:
     )
 
 
+def _diagnose(options: argparse.Namespace) -> int:
+    from .diagnose import run_diagnose
+
+    return run_diagnose(options.file, as_json=options.json, fail_on=_severity(options.fail_on))
+
+
 def _bench(options: argparse.Namespace) -> int:
     # All contenders have one thread, or their times cannot be compared.
     use_threads(1)
@@ -270,6 +280,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "gradcheck": _gradcheck,
     "theory": _theory,
     "cure": _cure,
+    "diagnose": _diagnose,
     "bench": _bench,
 }
 
@@ -301,6 +312,12 @@ def _experiment(
     if problems:
         raise InputError(*problems)
     return experiment
+
+
+def _severity(name: str | None) -> Severity | None:
+    from ..core.findings import Severity
+
+    return None if name is None else Severity(name)
 
 
 def _has_screen() -> bool:

@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
+from ..core.findings import Facts
 from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.run import Source
@@ -235,13 +236,14 @@ class Dashboard(RunScreen):
     def action_csv(self) -> None:
         """Save the history."""
         if self.source is not None:
-            self._save_history(self.source.history.snapshot(), self.file_stem)
+            source = self.source
+            self._save_history(source.history.snapshot(), source.facts, self.file_stem)
 
     @work(thread=True, group="files")
-    def _save_history(self, snapshot: Snapshot, stem: str) -> None:
+    def _save_history(self, snapshot: Snapshot, facts: Facts, stem: str) -> None:
         worker = get_current_worker()
         try:
-            path = save_history(snapshot, Path(), stem, lambda: worker.is_cancelled)
+            path = save_history(snapshot, facts, Path(), stem, lambda: worker.is_cancelled)
         except InputError as error:
             self.post_message(self.Saved(None, str(error)))
         else:

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from ..core.diagnosis import Diagnosis
 from ..core.experiment import Experiment
+from ..core.findings import Severity, any_reaches
 from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.report import report
@@ -29,6 +30,8 @@ from .training import Driven
 
 EXIT_CODES = {RunState.FINISHED: 0, RunState.DIVERGED: 3, RunState.FAILED: 1}
 """By the state a run ended in; a stopped one answers for the signal that stopped it."""
+FOUND = 4
+"""A finding stands at the end that is as severe as was asked about."""
 
 PLOT_WIDTH = 80
 
@@ -43,6 +46,7 @@ def run_headless(
     csv: Path | None = None,
     force: bool = False,
     pace: float | None = None,
+    fail_on: Severity | None = None,
 ) -> int:
     """Train, with progress on standard error and the summary on standard output.
 
@@ -53,9 +57,11 @@ def run_headless(
         csv: where to write the history; the file is opened before the training starts.
         force: ``csv`` may exist and is overwritten.
         pace: at most this many steps per second.
+        fail_on: how severe a finding must be, to count.
 
     Returns:
-        The exit code: 0 finished, 3 diverged, 1 failed, 128 + the signal that stopped the run.
+        The exit code: 0 finished, 4 finished with a finding that counts, 3 diverged, 1 failed, 128
+        + the signal that stopped the run.
 
     Raises:
         InputError: the data cannot be used, or ``csv`` must not or cannot be opened.
@@ -73,7 +79,10 @@ def run_headless(
             write_plots(run, sys.stdout)
     if lost is not None:
         raise OSError(lost.errno, lost.strerror, str(csv))
-    return EXIT_CODES.get(run.status().state, 128 + stopped_by)
+    code = EXIT_CODES.get(run.status().state, 128 + stopped_by)
+    # Whoever asks about findings wants to know first whether the run came to its end.
+    found = code == 0 and any_reaches(diagnosis.update(run.history.snapshot()), fail_on)
+    return FOUND if found else code
 
 
 def _save(run: Run, file: TextIO) -> OSError | None:
@@ -81,7 +90,7 @@ def _save(run: Run, file: TextIO) -> OSError | None:
     try:
         with file:
             start_over(file)
-            write_history_csv(run.history.snapshot(), file)
+            write_history_csv(run.history.snapshot(), run.facts, file)
     except OSError as error:
         return error
     return None

@@ -2,7 +2,8 @@
 
 Numbers are written by ``repr``, so that reading them gives the very same float64; values that are
 not finite as ``nan``, ``inf`` and ``-inf``; what was not measured at a step, or does not apply to a
-layer, is empty. A per-layer metric ``dead`` has the columns ``dead_1``, ``dead_2`` and so on.
+layer, is empty. A per-layer metric ``dead`` has the columns ``dead_1``, ``dead_2`` and so on. The
+first cell of the last column, ``facts``, is JSON with what else ``backscope diagnose`` must know.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
+from ..core.findings import Facts
 from ..core.history import Snapshot
 from ..core.history.pyramid import APPLIES_TO
+from ..core.history_facts import COLUMN, facts_line
 from ..core.record import Layout
 from .new_file import new_file
 
@@ -25,34 +28,42 @@ CHUNK = 256
 
 
 def csv_header(layout: Layout) -> str:
-    """The first line: ``step``, ``seconds`` and the name of each column of a row."""
+    """The first line: ``step``, ``seconds``, the name of each column of a row, and ``facts``."""
     names = ["step", "seconds"]
     for metric in layout.metrics:
         if layout.per_layer(metric.name):
             names += [f"{metric.name}_{layer.index}" for layer in layout.layers]
         else:
             names.append(metric.name)
-    return ",".join(names) + "\n"
+    return ",".join([*names, COLUMN]) + "\n"
 
 
-def csv_chunks(snapshot: Snapshot) -> Iterator[str]:
+def csv_chunks(snapshot: Snapshot, facts: Facts) -> Iterator[str]:
     """The whole file, header first, a few hundred steps at a time."""
     yield csv_header(snapshot.layout)
     blank = _blank_when_nan(snapshot.layout)
+    known = facts_line(snapshot, facts).replace('"', '""')
+    last_cell = f'"{known}"'
     for steps, values in snapshot.rows():
         for at in range(0, len(steps), CHUNK):
             part = slice(at, at + CHUNK)
             seconds = [snapshot.seconds_at(step) for step in steps[part].tolist()]
-            yield _lines(steps[part], seconds, values[part], blank)
+            first, rest = _lines(steps[part], seconds, values[part], blank).split("\n", 1)
+            yield f"{first}{last_cell}\n{rest}"
+            last_cell = ""
 
 
-def write_history_csv(snapshot: Snapshot, file: TextIO) -> None:
+def write_history_csv(snapshot: Snapshot, facts: Facts, file: TextIO) -> None:
     """Write the steps whose rows are still kept; a very long run has dropped its oldest ones."""
-    file.writelines(csv_chunks(snapshot))
+    file.writelines(csv_chunks(snapshot, facts))
 
 
 def save_history(
-    snapshot: Snapshot, folder: Path, stem: str, cancelled: Callable[[], bool] = lambda: False
+    snapshot: Snapshot,
+    facts: Facts,
+    folder: Path,
+    stem: str,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Path | None:
     """Write the history to a new file and say where; None when cancelled: nothing is left then.
 
@@ -63,7 +74,7 @@ def save_history(
     complete = False
     try:
         with file:
-            for chunk in csv_chunks(snapshot):
+            for chunk in csv_chunks(snapshot, facts):
                 if cancelled():
                     return None
                 file.write(chunk)
@@ -97,5 +108,5 @@ def _lines(
     lines = []
     for step, time, row, gaps in zip(steps.tolist(), seconds, values.tolist(), absent, strict=True):
         cells = ["" if gap else repr(value) for value, gap in zip(row, gaps, strict=True)]
-        lines.append(f"{step},{float(time)!r},{','.join(cells)}\n")
+        lines.append(f"{step},{float(time)!r},{','.join(cells)},\n")
     return "".join(lines)

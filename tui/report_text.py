@@ -30,7 +30,7 @@ def report_text(report: Report) -> str:
         _profile(report, "layers_at_start", "error_signal_at_start", 1),
         _profile(report, "layers", "error_signal", report["layers_step"]),
         LEGEND if report["steps"] else (),
-        _findings(report),
+        findings_lines(report["findings"]),
         _again(report),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
@@ -125,8 +125,8 @@ def _signal(signal: Report, n_layers: int) -> str:
     )
 
 
-def _findings(report: Report) -> Iterator[str]:
-    findings: Sequence[Report] = report["findings"]
+def findings_lines(findings: Sequence[Report]) -> Iterator[str]:
+    """The findings, each with its message and its evidence; or that there are none."""
     if not findings:
         yield "findings: none"
         return

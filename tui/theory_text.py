@@ -11,8 +11,8 @@ import numpy as np
 
 from ..core.diagnosis.structural_rules import EXPLODING_DECADES, VANISHING_DECADES
 from ..core.experiment import Experiment
+from ..core.plain import plain
 from ..core.record import Row
-from ..core.report import plain
 from ..core.settings import NetworkSettings
 from ..core.theory import Comparison
 from .number_format import factor_text, short

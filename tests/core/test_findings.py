@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from backscope.core.findings import FINDING_KINDS, InputFacts, Severity, units_identical
+from backscope.core.findings import (
+    FINDING_KINDS,
+    Finding,
+    InputFacts,
+    Severity,
+    any_reaches,
+    units_identical,
+)
 
 
 def test_the_kinds_are_those_of_the_file_format():
@@ -66,3 +73,10 @@ def test_input_facts_survive_every_scale(scale: float):
 )
 def test_units_are_identical_when_they_compute_the_same(z: np.ndarray, identical: bool):
     assert units_identical(z) is identical
+
+
+def test_a_finding_reaches_its_own_severity_and_those_below():
+    found = [Finding("saturation", Severity.WARNING, 1, (), {}, "")]
+    asked = [None, *Severity]
+    assert [any_reaches(found, severity) for severity in asked] == [False, True, True, False]
+    assert not any(any_reaches([], severity) for severity in asked)

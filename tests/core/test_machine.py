@@ -10,7 +10,7 @@ import threadpoolctl
 
 from backscope.core import machine
 from backscope.core.machine import blas_of_numpy, this_machine
-from backscope.core.report import plain
+from backscope.core.plain import plain
 
 SITE = Path("/lib/site-packages")
 OWN = {"user_api": "blas", "filepath": f"{SITE}/numpy.libs/libopenblas-1.so"}

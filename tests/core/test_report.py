@@ -13,6 +13,7 @@ from backscope.core.diagnosis import Diagnosis
 from backscope.core.experiment import Experiment, load_experiment
 from backscope.core.findings import FINDING_KINDS, Facts
 from backscope.core.history import History
+from backscope.core.plain import plain
 from backscope.core.record import (
     Event,
     LayerInfo,
@@ -22,7 +23,7 @@ from backscope.core.record import (
     RunState,
     StepRecord,
 )
-from backscope.core.report import plain, report
+from backscope.core.report import report
 from backscope.core.run import Run, RunStatus
 from backscope.core.trainer import Trainer
 

@@ -189,9 +189,10 @@ def test_help_documents_the_exit_codes(helped):
         said = helped(*command)
         for code in (
             "  0    done\n",
-            "  1    a check or a run failed",
+            "  1    a check, a run or a cure failed",
             "  2    wrong usage or bad input\n",
             "  3    the run diverged\n",
+            "  4    a finding stands that --fail-on asks about",
             "  130  interrupted (Ctrl-C)\n",
             "  141  ",
             "  143  terminated\n",

@@ -97,6 +97,8 @@ def test_a_misspelled_option_is_one_line(refused):
         ("run healthy --headless --paused", "--paused needs the dashboard"),
         ("run healthy --csv x.csv", "--csv goes with --headless"),
         ("run healthy --headless --force", "--force goes with --csv"),
+        ("run healthy --fail-on error", "--fail-on goes with --headless or --json"),
+        ("run healthy --json --fail-on notice", "--fail-on must be error or warning, not notice"),
         ("run healthy --json --plot", "--plot goes with --headless"),
         ("presets show", "name a preset"),
         ("presets sohw healthy", "expected nothing or show NAME"),

@@ -13,6 +13,7 @@ import pytest
 from backscope.core.diagnosis import Diagnosis
 from backscope.core.errors import InputError
 from backscope.core.experiment import Experiment, load_experiment
+from backscope.core.findings import Severity
 from backscope.core.history import History
 from backscope.core.record import RunState
 from backscope.core.run import Run
@@ -72,6 +73,25 @@ def test_a_diverged_run_exits_with_3_and_its_json_stays_strict(capsys):
     said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
     assert said["state"] == "diverged"
     assert said["first_nonfinite"]["step"] == said["steps"]
+
+
+@pytest.mark.parametrize(
+    ("name", "steps", "fail_on", "code"),
+    [
+        ("vanishing", 80, None, 0),
+        ("vanishing", 80, Severity.ERROR, 4),
+        ("vanishing", 20, Severity.ERROR, 0),  # until step 60 it is a warning
+        ("vanishing", 20, Severity.WARNING, 4),
+        ("healthy", 80, Severity.WARNING, 0),
+        ("exploding", 30, Severity.WARNING, 3),
+    ],
+)
+def test_a_finding_can_be_made_to_fail_the_command_and_divergence_comes_first(
+    capsys, name, steps, fail_on, code
+):
+    for as_json in (True, False):
+        assert run_headless(experiment(name, steps), as_json=as_json, fail_on=fail_on) == code
+        assert capsys.readouterr().out
 
 
 def test_a_failed_run_exits_with_1_and_says_why(capsys, monkeypatch):

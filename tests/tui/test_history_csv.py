@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backscope.core.errors import InputError
+from backscope.core.findings import Facts
 from backscope.core.history import History
+from backscope.core.history_facts import read_facts_line
 from backscope.core.record import GLOBAL_METRICS, LayerInfo, Layout, Metric, StepRecord
 from backscope.tui.history_csv import CHUNK, csv_header, save_history, write_history_csv
 
@@ -25,6 +27,7 @@ LAYOUT = Layout(
         Metric("dead", "", scheduled=True),
     ),
 )
+FACTS = Facts(steps_planned=400, baseline=2.3)
 
 
 def history_of(rows, first_step=1):
@@ -43,7 +46,7 @@ def row_of(**values):
 
 def written(history):
     file = io.StringIO()
-    write_history_csv(history.snapshot(), file)
+    write_history_csv(history.snapshot(), FACTS, file)
     return list(csv.DictReader(io.StringIO(file.getvalue())))
 
 
@@ -51,18 +54,34 @@ def test_the_header_names_every_column_of_a_row():
     names = csv_header(LAYOUT).strip().split(",")
     assert names[:2] == ["step", "seconds"]
     assert names[2 : 2 + len(GLOBAL_METRICS)] == [metric.name for metric in GLOBAL_METRICS]
-    assert names[-8:] == [
+    assert names[-9:-1] == [
         f"{metric}_{layer}"
         for metric in ("error_signal", "silent", "saturated", "dead")
         for layer in (1, 2)
     ]
-    assert len(names) == 2 + LAYOUT.size
+    assert names[-1] == "facts"
+    assert len(names) == 2 + LAYOUT.size + 1
 
 
 def test_an_empty_history_is_a_header():
     file = io.StringIO()
-    write_history_csv(History(LAYOUT).snapshot(), file)
+    write_history_csv(History(LAYOUT).snapshot(), FACTS, file)
     assert file.getvalue() == csv_header(LAYOUT)
+
+
+def test_the_first_row_alone_carries_the_facts_in_its_last_cell():
+    rows = written(history_of([row_of(loss=1.0)] * 3))
+    assert [row["facts"] for row in rows][1:] == ["", ""]
+    known = read_facts_line(rows[0]["facts"])
+    assert known.facts["steps_planned"] == 400
+    assert [layer.width for layer in known.layers] == [8, 3]
+
+
+def test_every_row_has_as_many_cells_as_the_header():
+    file = io.StringIO()
+    write_history_csv(history_of([row_of(loss=1.0)] * (CHUNK + 3)).snapshot(), FACTS, file)
+    lengths = {len(cells) for cells in csv.reader(io.StringIO(file.getvalue()))}
+    assert lengths == {2 + LAYOUT.size + 1}
 
 
 def test_steps_and_seconds_are_those_of_the_history():
@@ -128,8 +147,8 @@ def test_of_a_very_long_run_the_rows_still_kept_are_written():
 
 def test_saving_makes_a_new_file_each_time(tmp_path):
     snapshot = history_of([row_of(loss=1.0)]).snapshot()
-    first = save_history(snapshot, tmp_path, "run")
-    second = save_history(snapshot, tmp_path, "run")
+    first = save_history(snapshot, FACTS, tmp_path, "run")
+    second = save_history(snapshot, FACTS, tmp_path, "run")
     assert (first, second) == (tmp_path / "run.csv", tmp_path / "run-2.csv")
     assert first.read_bytes() == second.read_bytes()
     assert first.read_bytes().count(b"\n") == 2
@@ -138,14 +157,14 @@ def test_saving_makes_a_new_file_each_time(tmp_path):
 
 def test_a_cancelled_file_is_not_left_half_written(tmp_path):
     snapshot = history_of([row_of(loss=1.0)]).snapshot()
-    assert save_history(snapshot, tmp_path, "run", lambda: True) is None
+    assert save_history(snapshot, FACTS, tmp_path, "run", lambda: True) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path):
     snapshot = history_of([row_of(loss=1.0)]).snapshot()
     with pytest.raises(InputError) as caught:
-        save_history(snapshot, tmp_path / "gone", "run")
+        save_history(snapshot, FACTS, tmp_path / "gone", "run")
     (problem,) = caught.value.problems
     assert problem.startswith(str(tmp_path / "gone" / "run.csv"))
     assert "\n" not in problem
