@@ -33,8 +33,6 @@ MOST_DROPPED = 5_000_000
 """Steps whose rows a long run may have dropped; passing over them takes some seconds."""
 GLOBAL_NAMES = tuple(metric.name for metric in GLOBAL_METRICS)
 STEP, SECONDS, LOSS = "step", "seconds", "loss"
-SIGNAL = "error_signal"
-"""The metric that every history has, measured or not."""
 NEEDS_WIDTHS = ("silent", "dead")
 """Counts of units, which say nothing without the width of the layer."""
 
@@ -177,7 +175,7 @@ def _layout(names: Sequence[str], known: HistoryFacts, name: str) -> Layout:
         tuple(
             Metric(metric, PROBES[metric].about, scheduled is None or metric in scheduled)
             for metric in PROBES
-            if metric in (*found, SIGNAL) and (known.layers or metric not in NEEDS_WIDTHS)
+            if metric in found and (known.layers or metric not in NEEDS_WIDTHS)
         ),
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from .. import __version__
 from ..core.diagnosis import Diagnosis
-from ..core.findings import Finding, Severity, any_reaches
+from ..core.findings import Severity, any_reaches
 from ..core.history import Snapshot
 from ..core.imported import Imported, import_history
 from ..core.plain import plain
@@ -32,17 +32,18 @@ def run_diagnose(path: str, *, as_json: bool = False, fail_on: Severity | None =
     """
     imported = import_history(path)
     snapshot = imported.history.snapshot()
-    findings = Diagnosis(imported.facts).update(snapshot)
+    diagnosis = Diagnosis(imported.facts)
+    findings = diagnosis.update(snapshot)
     show = diagnose_json if as_json else diagnose_text
     if sys.stdout is not None:
-        sys.stdout.write(show(path, imported, snapshot, findings))
+        sys.stdout.write(show(path, imported, diagnosis))
     return FOUND if any_reaches(findings, fail_on) else 0
 
 
-def diagnose_text(
-    path: str, imported: Imported, snapshot: Snapshot, findings: Sequence[Finding]
-) -> str:
+def diagnose_text(path: str, imported: Imported, diagnosis: Diagnosis) -> str:
     """What was read, what was found, and what could not be judged."""
+    snapshot = imported.history.snapshot()
+    findings = diagnosis.update(snapshot)
     lines = wrapped(f"{safe_text(path, LONGEST_NAME)}: {_extent(snapshot)}")
     for note in imported.notes:
         lines += wrapped(f"note: {safe_text(note, 1_000)}")
@@ -51,13 +52,13 @@ def diagnose_text(
         lines += findings_lines(plain(findings))
     else:
         lines += wrapped("findings: not enough evidence yet; a finding needs at least two steps")
-    return "\n".join([*lines, *_not_judged(imported)]) + "\n"
+    return "\n".join([*lines, *_not_judged(imported, diagnosis)]) + "\n"
 
 
-def diagnose_json(
-    path: str, imported: Imported, snapshot: Snapshot, findings: Sequence[Finding]
-) -> str:
+def diagnose_json(path: str, imported: Imported, diagnosis: Diagnosis) -> str:
     """The same as one JSON object."""
+    snapshot = imported.history.snapshot()
+    findings = diagnosis.update(snapshot)
     said = {
         "version": __version__,
         "file": path,
@@ -68,6 +69,7 @@ def diagnose_json(
         "first_nonfinite": snapshot.nonfinite,
         "enough_evidence": bool(findings) or enough(snapshot),
         "findings": findings,
+        "undecided": diagnosis.undecided,
         "not_judged": imported.unjudged,
         "notes": imported.notes,
     }
@@ -87,12 +89,15 @@ def _extent(snapshot: Snapshot) -> str:
     )
 
 
-def _not_judged(imported: Imported) -> Iterator[str]:
-    """A line for each set of rules that lack the same."""
-    kinds: dict[tuple[str, ...], list[str]] = {}
+def _not_judged(imported: Imported, diagnosis: Diagnosis) -> Iterator[str]:
+    """A line for each set of rules that lack the same: numbers, facts, or time."""
+    kinds: dict[str, list[str]] = {}
     for kind, missing in imported.unjudged.items():
-        kinds.setdefault(missing, []).append(kind.replace("_", " "))
+        kinds.setdefault(f"missing: {', '.join(missing)}", []).append(kind)
+    for each in diagnosis.undecided:
+        if each.kind not in imported.unjudged:
+            kinds.setdefault(each.reason, []).append(each.kind)
     if kinds:
         yield ""
-    for missing, names in kinds.items():
-        yield from wrapped(f"not judged: {', '.join(names)} (missing: {', '.join(missing)})")
+    for why, names in kinds.items():
+        yield from wrapped(f"not judged: {', '.join(names).replace('_', ' ')} ({why})")

@@ -18,15 +18,14 @@ class Needs:
 NEEDS: dict[str, Needs] = {
     "unnormalized_inputs": Needs(facts=("inputs",)),
     "symmetric_initialization": Needs(facts=("symmetric",)),
-    "learning_rate_too_large": Needs((("loss",), ("error_signal",))),
+    "learning_rate_too_large": Needs((("loss",), ("error_signal",), ("promised",))),
     "dying_relu": Needs((("dead",),), ("layers",)),
-    "saturation": Needs((("loss",), ("saturated",))),
+    "saturation": Needs((("loss",), ("flat", "saturated")), ("layers",)),
     "exploding_gradient": Needs((("error_signal",),)),
     "divergence": Needs((("loss",),)),
     "vanishing_gradient": Needs((("error_signal",),)),
     "learning_rate_too_small": Needs(
-        (("loss",), ("learning_rate",), ("gradient_norm",), ("clipped_gradient_norm",)),
-        ("steps_planned", "plain_descent"),
+        (("loss",), ("learning_rate",), ("promised",)), ("steps_planned",)
     ),
     "overfitting": Needs((("loss",), ("validation_loss",))),
 }
