@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf, isfinite, log10, nan, sqrt
+from math import asinh, inf, isfinite, log10, nan, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -157,10 +157,10 @@ def _cells(zero: float, scale: float) -> tuple[Row, Row]:
         zero: where z is 0, in standard deviations from the mean.
         scale: the standard deviation, roughly.
     """
-    ends = np.array((-REACH, REACH))
-    zoomed = np.sinh(np.linspace(*np.arcsinh((ends - zero) * scale), CELLS + 1)) / scale + zero
-    edges = np.concatenate((np.linspace(*ends, CELLS + 1), zoomed, [zero])).clip(*ends)
-    edges.sort()
+    first, last = (asinh((end - zero) * scale) for end in (-REACH, REACH))
+    even = np.linspace(-REACH, REACH, CELLS + 1)
+    zoomed = np.sinh(np.linspace(first, last, CELLS + 1)) / scale + zero
+    edges = np.sort(np.clip(np.append(np.append(even, zoomed), zero), -REACH, REACH))
     middles = (edges[1:] + edges[:-1]) / 2
     weights = np.diff(edges) * np.exp(middles * middles / -2)
     return middles, weights / weights.sum()

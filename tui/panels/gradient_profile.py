@@ -73,8 +73,9 @@ def _expected(view: View) -> Row:
 
     Theory tells every layer's part of the last one's: that is taken as it was measured.
     """
+    inputs = None if view.facts is None else view.facts.inputs
     layers = view.snapshot.layout.layers
-    predicted = predicted_signal(view.experiment.network, layers, view.facts and view.facts.inputs)
+    predicted = predicted_signal(view.experiment.network, layers, inputs)
     with np.errstate(all="ignore"):
         first = np.asarray(view.snapshot.first_measured(SIGNAL), dtype=np.float64)
         expected: Row = predicted.decades + np.log10(first[-1])
