@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from .cure import Cure, How, Patient
 from .signal_cures import ADVISED_CLIP, GENERATED
-from .sound import Changes, own_initialization, with_rate, with_usual_rate
+from .sound import (
+    Changes,
+    own_initialization,
+    rate_too_high,
+    usual_rate,
+    with_rate,
+    with_usual_rate,
+)
 
 ALL_ROWS = 0
 MORE_ROWS = 10
@@ -56,6 +63,15 @@ def overfitting(patient: Patient) -> Iterator[Cure]:
     """The network learns its training rows by heart."""
     experiment = patient.experiment
     data, rows = experiment.data, experiment.data.rows
+    if rate_too_high(experiment):
+        rate = usual_rate(experiment)
+        yield Cure(
+            f"learning rate {rate:g}",
+            f"{rate:g} is usual for {experiment.training.optimizer}; at "
+            f"{experiment.training.learning_rate:g} the loss on rows not seen leaps about.",
+            How.RESTART,
+            tuple(with_rate(rate).items()),
+        )
     stopping: Changes = {"training.early_stopping": PATIENCE}
     if not data.validation:
         stopping["data.validation"] = VALIDATION

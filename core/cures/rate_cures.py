@@ -9,9 +9,9 @@ from .cure import Cure, How, Patient
 from .signal_cures import ADVISED_CLIP, exploding_gradient
 from .sound import (
     ADAPTIVE,
-    TOO_HIGH,
     Changes,
     own_initialization,
+    rate_too_high,
     rates_given,
     usual_rate,
     with_rate,
@@ -168,9 +168,9 @@ def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = Non
 
 
 def _lower_rate(patient: Patient) -> float:
-    usual = usual_rate(patient.experiment)
-    highest = max(rates_given(patient.experiment))
-    return usual if highest > TOO_HIGH * usual else highest / STEP_DOWN
+    experiment = patient.experiment
+    usual, highest = usual_rate(experiment), max(rates_given(experiment))
+    return usual if rate_too_high(experiment) else min(usual, highest / STEP_DOWN)
 
 
 def _higher_rate(patient: Patient) -> float:
