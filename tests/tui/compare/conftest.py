@@ -140,3 +140,15 @@ def until() -> Callable[..., Any]:
             await pilot.pause(0.02)
 
     return wait
+
+
+@pytest.fixture
+def pilot_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Callable[..., Any]:
+    """Run an app at a size, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(app: Any, size: tuple[int, int], *, paused: bool = False) -> Any:
+        app._paused = paused
+        return app.run_test(size=size)
+
+    return run
