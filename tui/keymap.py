@@ -133,7 +133,7 @@ COMPARISON = (
             "escape",
             "esc",
             "back",
-            "",
+            "back",
             "undo cursor and zoomed panel; then back to the run before",
             3,
         ),

@@ -134,6 +134,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
             **super().key_labels(state),
             "b": "columns" if self.asked.overlaid else "overlay",
             "enter": f"keep {letter}",
+            "escape": "back" if self._naming.cure else "",
         }
         if not state.final:
             labels["plus,equals_sign"] = f"rate of {letter}"

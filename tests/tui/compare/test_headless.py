@@ -30,7 +30,7 @@ def test_the_table_has_a_row_for_each_and_the_progress_goes_elsewhere(experiment
 
 
 def test_one_that_diverges_gives_its_code_while_the_others_finish(experiment_of, capsys):
-    pair = experiment_of(network__hidden=[4] * 60, network__gain=1e6), experiment_of()
+    pair = experiment_of(network__hidden=[8] * 60, network__gain=1e6), experiment_of()
     assert compare_headless(pair, ["wild", "tiny"], as_json=True) == 3
     states = [run["state"] for run in json.loads(capsys.readouterr().out)["runs"]]
     assert states == ["diverged", "finished"]
