@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from math import nan
 
 import numpy as np
 
@@ -58,6 +59,13 @@ class Finding:
     """What was measured, and the ``threshold`` (or thresholds) it was held against; finite."""
     message: str
     """One or two sentences: what it is and what it means, with the numbers."""
+
+    @property
+    def born_dead(self) -> bool:
+        """Of ``dying_relu``: the units were dead at the first step; the start is to blame."""
+        names = ("dead_share", "dead_share_at_start", "rise_threshold")
+        now, at_start, rise = (self.evidence.get(name, nan) for name in names)
+        return self.kind == "dying_relu" and now - at_start < rise
 
 
 def any_reaches(findings: Iterable[Finding], severity: Severity | None) -> bool:

@@ -35,7 +35,8 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
     under ``validation`` the newest measured. ``layers`` holds the newest measured values at
     ``layers_step``, the last step without a value that is not finite; ``layers_at_start`` those of
     the first step. ``seconds`` is training time without pauses. ``machine`` is what their last bits
-    and their speed depend on.
+    and their speed depend on. ``undecided`` is what cannot be judged as things stand, and why;
+    ``events`` what happened, spikes of the loss included.
 
     Args:
         source: the run.
@@ -44,7 +45,8 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
             beginning and its end.
     """
     snapshot, status, experiment = source.history.snapshot(), source.status(), source.experiment
-    findings = (diagnosis or Diagnosis(source.facts)).update(snapshot)
+    diagnosis = diagnosis or Diagnosis(source.facts)
+    findings = diagnosis.update(snapshot)
     end = _last_finite_step(snapshot)
     return {
         "version": __version__,
@@ -66,7 +68,8 @@ def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]
         "layers": _layers(snapshot, end),
         "layers_at_start": _layers(snapshot, snapshot.first_step),
         "findings": plain(findings),
-        "events": plain(snapshot.events),
+        "undecided": plain(diagnosis.undecided),
+        "events": plain(diagnosis.marked(snapshot).events),
         "error": status.error or None,
         "settings": plain(experiment.to_dict()),
         "machine": plain(this_machine()),

@@ -75,7 +75,12 @@ BRAILLE = Glyphs(
     cursor="│",
     upright="┊",
     ellipsis="…",
-    event_kinds=(("learning_rate", "◆"), ("early_stopping", "■"), ("nonfinite", "✗")),
+    event_kinds=(
+        ("learning_rate", "◆"),
+        ("early_stopping", "■"),
+        ("loss_spike", "▲"),
+        ("nonfinite", "✗"),
+    ),
     other_event="●",
 )
 """Eight dots a cell: the finest."""
@@ -96,7 +101,12 @@ QUADRANT = Glyphs(
     cursor="│",
     upright="┊",
     ellipsis="…",
-    event_kinds=(("learning_rate", "◆"), ("early_stopping", "■"), ("nonfinite", "✗")),
+    event_kinds=(
+        ("learning_rate", "◆"),
+        ("early_stopping", "■"),
+        ("loss_spike", "▲"),
+        ("nonfinite", "✗"),
+    ),
     other_event="●",
 )
 """Four blocks a cell, for fonts without braille."""
@@ -117,7 +127,12 @@ BLOCK = Glyphs(
     cursor="│",
     upright=":",
     ellipsis="~",
-    event_kinds=(("learning_rate", "♦"), ("early_stopping", "■"), ("nonfinite", "X")),
+    event_kinds=(
+        ("learning_rate", "♦"),
+        ("early_stopping", "■"),
+        ("loss_spike", "▲"),
+        ("nonfinite", "X"),
+    ),
     other_event="•",
 )
 """Half blocks and nothing that code page 437, the font of the Linux console, does not have."""
@@ -138,7 +153,12 @@ ASCII = Glyphs(
     cursor="|",
     upright=":",
     ellipsis="~",
-    event_kinds=(("learning_rate", "R"), ("early_stopping", "S"), ("nonfinite", "X")),
+    event_kinds=(
+        ("learning_rate", "R"),
+        ("early_stopping", "S"),
+        ("loss_spike", "^"),
+        ("nonfinite", "X"),
+    ),
     other_event="*",
     box=False,
 )

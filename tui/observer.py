@@ -133,10 +133,11 @@ class Observer:
         self.logarithmic = self._loss_is_spread() if chosen is None else chosen
         start, stop = shown(display.time, self.extent)
         return View(
-            snapshot=self.snapshot,
+            snapshot=self._diagnosis.marked(self.snapshot),
             status=self.status,
             experiment=experiment,
             findings=self._findings,
+            undecided=self._diagnosis.undecided,
             start=start,
             stop=stop,
             palette=look.palette,

@@ -30,7 +30,7 @@ def report_text(report: Report) -> str:
         _profile(report, "layers_at_start", "error_signal_at_start", 1),
         _profile(report, "layers", "error_signal", report["layers_step"]),
         LEGEND if report["steps"] else (),
-        findings_lines(report["findings"]),
+        findings_lines(report["findings"], report["undecided"]),
         _again(report),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
@@ -125,14 +125,14 @@ def _signal(signal: Report, n_layers: int) -> str:
     )
 
 
-def findings_lines(findings: Sequence[Report]) -> Iterator[str]:
-    """The findings, each with its message and its evidence; or that there are none."""
-    if not findings:
-        yield "findings: none"
-        return
-    yield "findings:"
+def findings_lines(findings: Sequence[Report], undecided: Sequence[Report] = ()) -> Iterator[str]:
+    """The findings with message and evidence, or that there are none; what cannot be judged."""
+    yield "findings:" if findings else "findings: none"
     for finding in findings:
         yield from finding_lines(finding)
+    if undecided:
+        reasons = [f"{each['kind']} ({each['reason']})" for each in undecided]
+        yield from wrapped(f"not enough evidence to judge: {', '.join(reasons)}")
 
 
 def finding_lines(finding: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..core.experiment import Experiment
-from ..core.findings import Facts, Finding
+from ..core.findings import Facts, Finding, Undecided
 from ..core.history import Snapshot
 from ..core.run import RunStatus
 from .glyphs import Glyphs
@@ -52,6 +52,8 @@ class View:
     """Gradient norms show the error signal instead of the W gradient."""
     facts: Facts | None = None
     """What the source knows besides the records, if it does: the loss of knowing nothing."""
+    undecided: tuple[Undecided, ...] = ()
+    """What the diagnosis cannot tell as things stand."""
     readout: Readout | None = None
     """What the screen takes; None while it stands still."""
 

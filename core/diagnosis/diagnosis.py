@@ -137,6 +137,13 @@ class Diagnosis:
             if kind in self._unsure and kind not in self._standing
         )
 
+    def marked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with ``events`` among its own, in the order of their steps."""
+        if not self.events:
+            return snapshot
+        both = sorted((*snapshot.events, *self.events), key=lambda event: event.step)
+        return replace(snapshot, events=tuple(both))
+
     def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         """Look at what is new; the findings that stand now, causes first.
 

@@ -100,7 +100,7 @@ def dying_relu(reading: Reading) -> Verdict | Unsure | None:
         return None
     worst = int(layers[np.argmax(dead[layers])])
     share, at_start = float(dead[worst]), float(start[worst])
-    born = share - at_start < DEAD_RISE
+    born = share - at_start < DEAD_RISE  # as Finding.born_dead
     when = "born dead: so they were at the first step" if born else f"{at_start:.0%} at the start"
     return Verdict(
         layers=indices(layers),

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
-from ...core.diagnosis.loss_rules import SLOW_AFTER, SLOW_PLAN
 from ...core.findings import FINDING_KINDS, Finding, Severity
 from ...core.record import RunState
 from ..number_format import short
@@ -102,7 +101,7 @@ def _failure(view: View, width: int) -> list[Section]:
 def _finding(view: View, finding: Finding, width: int) -> Section:
     palette = view.palette
     style = severity_style(view, finding.severity)
-    name = safe_text(spoken(finding.kind), 60)
+    name = safe_text(spoken(finding.kind), 60) + (" (born dead)" if finding.born_dead else "")
     head = f"{_sign(view, finding.severity)} {finding.severity.value}: {name}"
     since = f"  since step {finding.since_step:,}"
     fits = cell_len(head + since) <= width
@@ -130,14 +129,13 @@ def _nonfinite(view: View, width: int) -> list[Section]:
 
 def _nothing(view: View, width: int) -> list[Section]:
     """That nothing was found, and what that is worth."""
-    palette, count = view.palette, view.snapshot.count
-    if not count:
+    palette = view.palette
+    if not view.snapshot.count:
         return [Section([[("waiting for the first step", palette.dim)]])]
     head: Lines = [[("nothing wrong found so far", palette.good)]]
-    body: Lines = []
-    if count < SLOW_AFTER and view.status.planned >= SLOW_PLAN:
-        early = f"not enough evidence yet to judge the learning rate: it takes {SLOW_AFTER} steps"
-        body = [[(line, palette.text)] for line in wrap(early, width)]
+    reasons = [f"{spoken(each.kind)} ({each.reason})" for each in view.undecided]
+    early = "not enough evidence yet to judge " + ", ".join(reasons)
+    body: Lines = [[(line, palette.text)] for line in wrap(early, width)] if reasons else []
     return [Section(head, body, [[(line, palette.dim)] for line in wrap(LOOKED_FOR, width)])]
 
 

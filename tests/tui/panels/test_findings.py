@@ -1,8 +1,10 @@
 """The findings panel: what is said first when room is short, and in which words."""
 
+from dataclasses import replace
+
 import pytest
 
-from backscope.core.findings import Finding, Severity
+from backscope.core.findings import Finding, Severity, Undecided
 from backscope.core.record import RunState
 from backscope.tui.glyphs import ASCII
 from backscope.tui.panels import PANELS
@@ -64,11 +66,19 @@ def test_nothing_found_says_what_was_looked_for(view_of, screen_text):
 
 
 def test_early_on_it_says_what_cannot_be_judged_yet(view_of, screen_text):
-    early = screen_text(draw(view_of("one point"), 78, 20))
-    assert "not enough evidence yet to judge the learning rate: it takes 30 steps" in early
+    undecided = (Undecided("learning_rate_too_small", "it takes 25 steps"),)
+    early = screen_text(draw(view_of("one point", undecided=undecided), 78, 20))
+    assert "not enough evidence yet to judge learning rate too small (it takes 25" in early
     assert "not enough evidence" not in screen_text(draw(view_of("healthy"), 78, 20))
-    short = view_of("one point", status={"planned": 50})  # its learning rate is never judged
-    assert "not enough evidence" not in screen_text(draw(short, 78, 20))
+    sick = view_of("vanishing", findings=(VANISHING,), undecided=undecided)
+    assert "not enough evidence" not in screen_text(draw(sick, 78, 20))
+
+
+def test_units_born_dead_are_told_from_dying_ones_in_the_first_line(view_of, screen_text):
+    for start, said in ((0.9, "dying ReLU (born dead)"), (0.1, "dying ReLU  since")):
+        evidence = {"dead_share": 0.95, "dead_share_at_start": start, "rise_threshold": 0.25}
+        finding = replace(VANISHING, kind="dying_relu", evidence=evidence)
+        assert said in screen_text(draw(view_of("vanishing", findings=(finding,)), 78, 20))
 
 
 def test_the_first_value_that_is_not_finite_is_told_with_how_many(view_of, screen_text):
