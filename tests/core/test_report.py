@@ -262,6 +262,30 @@ def test_events_are_listed():
     assert as_json(run)["events"] == [{"step": 1, "kind": "learning_rate", "text": "0.1 -> 0.05"}]
 
 
+def test_what_cannot_be_judged_is_listed_with_the_reason():
+    run = CannedRun()
+    for _ in range(5):
+        run.add(**HEALTHY, **MEASURED)
+    undecided = {each["kind"]: each["reason"] for each in as_json(run)["undecided"]}
+    assert undecided["learning_rate_too_large"] == "promised progress is not recorded"
+    assert undecided["overfitting"] == "no validation loss is recorded yet"
+    assert undecided.keys() <= set(FINDING_KINDS)
+
+
+def test_a_spike_of_the_loss_and_a_value_that_is_not_finite_are_among_the_events():
+    run = CannedRun()
+    for step in range(1, 61):
+        run.add(**(HEALTHY | {"loss": 9.0 if step == 20 else 0.5}), **MEASURED)
+    run.history.mark(Event(50, "learning_rate", "0.1 -> 0.2"))
+    run.add(NonFinite(61, 2, "z", 1, 4, 1.0), **(HEALTHY | {"loss": math.nan}))
+    events = as_json(run)["events"]
+    assert [(event["step"], event["kind"]) for event in events] == [
+        (20, "loss_spike"),
+        (50, "learning_rate"),
+        (61, "nonfinite"),
+    ]
+
+
 def test_steps_per_second_is_that_of_the_whole_run():
     run = CannedRun()
     for _ in range(3):

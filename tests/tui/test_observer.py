@@ -114,3 +114,11 @@ def test_a_loss_that_reaches_zero_stays_on_a_linear_axis(source):
 def test_a_person_who_chose_an_axis_keeps_it(source):
     observer = losses(source, 1e9)
     assert not observer.look(replace(PLAIN, logarithmic=False), LOOK).logarithmic
+
+
+def test_the_view_holds_what_cannot_be_judged_and_the_events_that_the_diagnosis_saw(source_of):
+    view = Observer(source_of("diverged")).look(PLAIN, LOOK)
+    assert [event.kind for event in view.snapshot.events] == ["nonfinite"]
+    assert view.snapshot.events[0].step == view.snapshot.nonfinite.step
+    early = Observer(source_of("one point")).look(PLAIN, LOOK)
+    assert "overfitting" in [each.kind for each in early.undecided]

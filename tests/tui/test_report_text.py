@@ -98,6 +98,11 @@ def test_a_run_without_findings_says_so():
     assert "\nfindings: none\n" in report_text(reported("healthy", 30))
 
 
+def test_what_cannot_be_judged_yet_is_told_after_the_findings():
+    told = " ".join(report_text(reported("healthy", 30)).split())
+    assert "not enough evidence to judge: learning_rate_too_large (it takes 40 steps)" in told
+
+
 def test_a_diverged_run_names_the_first_value_and_shows_the_step_before(exploding):
     text = report_text(exploding)
     found = exploding["first_nonfinite"]
