@@ -51,10 +51,12 @@ class Checkpoint:
     """The state of each random generator by its purpose, as NumPy gives it."""
     best_validation: float
     evaluations_since_best: int
-    clip_norm: float
-    """Of the next step."""
     rate_changes: tuple[tuple[float, ...], ...]
     """Every change of the base rate, the planned ones too."""
+    interventions: tuple[str, ...]
+    """Every intervention likewise ..."""
+    carried_out: int
+    """... and how many of them were carried out."""
 
     @property
     def nbytes(self) -> int:
@@ -106,8 +108,9 @@ class Checkpoint:
             "generators": {name: dict(state) for name, state in self.generators.items()},
             "best_validation": self.best_validation,
             "evaluations_since_best": self.evaluations_since_best,
-            "clip_norm": self.clip_norm,
             "rate_changes": [list(change) for change in self.rate_changes],
+            "interventions": list(self.interventions),
+            "carried_out": self.carried_out,
         }
         return arrays, values
 
@@ -140,8 +143,9 @@ class Checkpoint:
             generators=values["generators"],
             best_validation=values["best_validation"],
             evaluations_since_best=values["evaluations_since_best"],
-            clip_norm=values["clip_norm"],
             rate_changes=tuple(tuple(change) for change in values["rate_changes"]),
+            interventions=tuple(values["interventions"]),
+            carried_out=values["carried_out"],
         )
 
 

@@ -205,24 +205,40 @@ class Network:
         self.check_inputs(X)
         trace = Trace()
         outputs = [X]
-        for i, (plan, layer) in enumerate(zip(self.plans, self.parameters, strict=True)):
-            x = outputs[-1]  # (batch, fan_in)
-            z = x @ layer.W + layer.b  # (batch, fan_out)
-            kept = LayerTrace(x=x, z=z, n=z, a=z)
-            if layer.gamma is not None and layer.beta is not None:
-                running = None if training else self.running[i]
-                kept.standardized = standardize(z, plan.normalization, running)
-                kept.n = layer.gamma * kept.standardized.values + layer.beta
-            kept.a = out = plan.activation.value(kept.n)
-            if masks is not None and (mask := masks[i]) is not None:
-                kept.mask = mask
-                out = out * mask
-            if plan.skip_from is not None:
-                out = out + outputs[plan.skip_from]
+        for at in range(len(self.plans)):
+            mask = None if masks is None else masks[at]
+            kept, out = self.forward_layer(at, outputs, training=training, mask=mask)
             outputs.append(out)
             trace.layers.append(kept)
         trace.outputs = outputs[-1]
         return trace
+
+    def forward_layer(
+        self, at: int, outputs: Sequence[Array], *, training: bool = True, mask: Array | None = None
+    ) -> tuple[LayerTrace, Array]:
+        """Compute one layer: what ``forward`` keeps of it, and its output ``(batch, fan_out)``.
+
+        Args:
+            at: the layer's index, from 0.
+            outputs: the network's inputs, then the outputs of all layers before this one.
+            training: normalize by the batch's own statistics instead of the running ones.
+            mask: for dropout; None: nothing is dropped.
+        """
+        plan, layer = self.plans[at], self.parameters[at]
+        x = outputs[at]  # (batch, fan_in)
+        z = x @ layer.W + layer.b  # (batch, fan_out)
+        kept = LayerTrace(x=x, z=z, n=z, a=z)
+        if layer.gamma is not None and layer.beta is not None:
+            running = None if training else self.running[at]
+            kept.standardized = standardize(z, plan.normalization, running)
+            kept.n = layer.gamma * kept.standardized.values + layer.beta
+        kept.a = out = plan.activation.value(kept.n)
+        if mask is not None:
+            kept.mask = mask
+            out = out * mask
+        if plan.skip_from is not None:
+            out = out + outputs[plan.skip_from]
+        return kept, out
 
     def backward(self, trace: Trace, doutputs: Array) -> list[Array]:
         """Propagate ``dL/doutputs (batch, outputs)`` back; fills ``self.gradients``.

@@ -24,6 +24,9 @@ from .settings import TrainingSettings
 State = dict[str, Array]
 """What a transform remembers between steps: arrays like the parameters, changed in place."""
 
+SQUARES = frozenset({"mean_square", "adam_squares"})
+"""What is remembered of squared gradients, by name; all else is of gradients."""
+
 Factors = dict[str, float]
 """Numbers that are the same for all parameters and change with the step, by name."""
 

@@ -12,17 +12,19 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from typing import Protocol
 
 from .experiment import Experiment
 from .experiment.going_back import going_on_with, with_changes
-from .experiment.rules import HIGHEST_RATE
 from .findings import Facts
 from .gate import Gate
 from .history import History
+from .interventions import INTERVENTIONS, Intervention, Outcome, require_sound
 from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
+from .settings import HIGHEST_RATE
 from .trainer import Trainer
 
 
@@ -46,8 +48,13 @@ class RunStatus:
     """At most this many steps per second; None: as fast as it goes."""
     error: str
     """The traceback of a FAILED run, otherwise empty."""
+    clip_norm: float = 0.0
+    """What the gradient of the next step is clipped to; 0: it is not."""
     probe_share: float = 0.0
     """Time spent on scheduled measuring of late, as a share of the time of training."""
+
+
+Answer = Callable[[Outcome], None]
 
 
 class Source(Protocol):
@@ -55,6 +62,7 @@ class Source(Protocol):
 
     history: History
     facts: Facts
+    checkpoints: KeptCheckpoints
 
     @property
     def experiment(self) -> Experiment:
@@ -77,6 +85,9 @@ class Source(Protocol):
 
     def change_rate(self, factor: float) -> None:
         """Multiply the base learning rate from the next step on."""
+
+    def intervene(self, intervention: Intervention, answer: Answer) -> None:
+        """Change something before the next step; ``answer`` is told what came of it."""
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Train at most so many steps per second; None: as fast as it goes."""
@@ -125,7 +136,7 @@ class Run:
         self._state = RunState.READY
         self._error = ""
         self._seconds = self.history.snapshot().seconds
-        self._factors: deque[float] = deque()
+        self._asked: deque[Callable[[], None]] = deque()
 
     @property
     def state(self) -> RunState:
@@ -146,7 +157,11 @@ class Run:
     def experiment(self) -> Experiment:
         """The experiment as it is now, changes made by hand included: it reproduces the run."""
         trainer = self._trainer
-        return with_changes(trainer.experiment, rate_changes=trainer.rate_changes)
+        return with_changes(
+            trainer.experiment,
+            rate_changes=trainer.rate_changes,
+            interventions=trainer.interventions,
+        )
 
     def status(self) -> RunStatus:
         """Where the run stands."""
@@ -164,6 +179,7 @@ class Run:
             steps_per_second=snapshot.steps_per_second,
             pace=self._gate.pace,
             error=self._error,
+            clip_norm=self._trainer.clip_norm,
             probe_share=self._trainer.probe_share,
         )
 
@@ -191,7 +207,23 @@ class Run:
         """
         if not 0.0 < factor < inf:
             raise ValueError(f"expected a factor above 0, got {factor}")
-        self._factors.append(factor)
+        self._ask(partial(self._multiply_rate, factor))
+
+    def intervene(self, intervention: Intervention, answer: Answer = lambda outcome: None) -> None:
+        """Change something before the next step; a checkpoint from before is kept.
+
+        Args:
+            intervention: what.
+            answer: told what came of it, in the training thread.
+
+        Raises:
+            ValueError: no such intervention, or not with this value.
+        """
+        require_sound(intervention)
+        self._ask(partial(self._intervene, intervention, answer))
+
+    def _ask(self, what: Callable[[], None]) -> None:
+        self._asked.append(what)
         self._gate.call()
 
     def set_pace(self, steps_per_second: float | None) -> None:
@@ -212,7 +244,7 @@ class Run:
 
         Args:
             kept: one of ``checkpoints``.
-            experiment: as what it goes on; None: as it was. What changed the rate since then is
+            experiment: as what it goes on; None: as it was. What was changed by hand since then is
                 undone either way.
             paused: hold it before its first step.
 
@@ -220,10 +252,19 @@ class Run:
             InputError: the experiment has other layers or data.
         """
         checkpoint, trainer = kept.checkpoint, self._trainer
-        going_on = with_changes(trainer.experiment, rate_changes=checkpoint.rate_changes)
+        going_on = with_changes(
+            trainer.experiment,
+            rate_changes=checkpoint.rate_changes,
+            interventions=checkpoint.interventions,
+        )
         if experiment is not None:
             going_on = going_on_with(going_on, experiment, kept.step)
-            checkpoint = replace(checkpoint, rate_changes=going_on.training.rate_changes)
+            training = going_on.training
+            checkpoint = replace(
+                checkpoint,
+                rate_changes=training.rate_changes,
+                interventions=training.interventions,
+            )
         run = Run(
             Trainer(going_on, trainer.data_for(going_on), checkpoint=checkpoint),
             self.history.copy(kept.place),
@@ -267,15 +308,9 @@ class Run:
             self._state = RunState.STOPPED
 
     def apply_changes(self) -> None:
-        """Apply what was asked for since the last step, in the thread that trains."""
-        while self._factors:
-            rate = self._trainer.base_learning_rate
-            new = min(rate * self._factors.popleft(), HIGHEST_RATE)
-            if new != rate:
-                event = Event.of_rate(self._trainer.step + 1, rate, new)
-                self._keep_before(event)
-                self._trainer.change_rate(new)
-                self.history.mark(event)
+        """Carry out what was asked for since the last step, in the thread that trains."""
+        while self._asked:
+            self._asked.popleft()()
 
     def _fail(self) -> None:
         self._error = traceback.format_exc()
@@ -299,12 +334,23 @@ class Run:
             return False
         return True
 
-    def _kept(self, change: str = "") -> KeptCheckpoint:
-        return KeptCheckpoint(self._trainer.checkpoint(), self.history.place(), change)
+    def _multiply_rate(self, factor: float) -> None:
+        rate = min(self._trainer.base_learning_rate * factor, HIGHEST_RATE)
+        self._intervene(Intervention("rate", rate), lambda outcome: None)
 
-    def _keep_before(self, event: Event) -> None:
-        if self._trainer.checkpoint_bytes <= MOST_BYTES:
-            self.checkpoints.add(self._kept(f"{event.kind} {event.text}"))
+    def _intervene(self, intervention: Intervention, answer: Answer) -> None:
+        trainer = self._trainer
+        kept = self._kept() if trainer.checkpoint_bytes <= MOST_BYTES else None
+        outcome = trainer.intervene(intervention)
+        if outcome.done:
+            event = INTERVENTIONS[intervention.kind].event
+            if kept is not None:
+                self.checkpoints.add(replace(kept, change=f"{event} {outcome.text}"))
+            self.history.mark(Event(trainer.step + 1, event, outcome.text))
+        answer(outcome)
+
+    def _kept(self) -> KeptCheckpoint:
+        return KeptCheckpoint(self._trainer.checkpoint(), self.history.place())
 
     def _look(self) -> None:
         """Ask of the losses since the last look whether the checkpoint from there is a good one."""

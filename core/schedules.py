@@ -12,6 +12,9 @@ from collections.abc import Callable
 
 from .settings import TrainingSettings
 
+Changes = tuple[tuple[float, ...], ...]
+"""``(step, rate)`` pairs: from that step on, this is the base rate."""
+
 Schedule = Callable[[int, int, TrainingSettings], float]
 
 
@@ -58,6 +61,11 @@ def base_rate(settings: TrainingSettings, step_index: int) -> float:
         if since <= step <= step_index + 1:
             rate, since = changed, step
     return float(rate)
+
+
+def rate_changed(changes: Changes, step: int, rate: float) -> Changes:
+    """Changes of the base rate with one more, which overrules another at its step."""
+    return tuple(sorted((*(change for change in changes if change[0] != step), (step, rate))))
 
 
 def change_of_rate(settings: TrainingSettings, step: int) -> tuple[float, float] | None:

@@ -34,6 +34,10 @@ def key(default: Any, about: str, **limits: Any) -> Any:
     return field(default=default, metadata={"key": Key(about, **limits)})
 
 
+HIGHEST_RATE = 1e9
+HIGHEST_NORM = 1e12
+LATEST_STEP = 1_000_000_000
+
 Matrix = tuple[tuple[float, ...], ...]
 
 
@@ -157,7 +161,7 @@ class TrainingSettings:
 
     loss: str = key("cross_entropy", "the loss", choices="LOSSES")
     optimizer: str = key("sgd", "the optimizer", choices="OPTIMIZERS")
-    learning_rate: float = key(0.1, "the base learning rate", low=0.0, high=1e9)
+    learning_rate: float = key(0.1, "the base learning rate", low=0.0, high=HIGHEST_RATE)
     batch_size: int = key(
         32, "rows in a step; at least all there are: full batch", unit="rows", low=1, high=1_000_000
     )
@@ -179,7 +183,7 @@ class TrainingSettings:
         high=1e6,
     )
     clip_norm: float = key(
-        0.0, "scale the whole gradient down to this norm; 0: off", low=0.0, high=1e12
+        0.0, "scale the whole gradient down to this norm; 0: off", low=0.0, high=HIGHEST_NORM
     )
     clip_value: float = key(
         0.0, "clip each entry of the gradient to this magnitude; 0: off", low=0.0, high=1e12
@@ -221,6 +225,13 @@ class TrainingSettings:
     rate_changes: tuple[tuple[float, ...], ...] = key(
         (),
         "[step, rate] pairs in ascending order: from that step on this is the base learning rate",
+        unset=True,
+    )
+    interventions: tuple[str, ...] = key(
+        (),
+        "what is changed on the running network, in ascending order of the steps from which on it "
+        'holds: "STEP clip_norm VALUE" (0: off), "STEP revive" (dead ReLU units), "STEP rescale" '
+        "(z to unit variance)",
         unset=True,
     )
     early_stopping: int = key(

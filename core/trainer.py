@@ -20,14 +20,23 @@ from numpy.typing import ArrayLike, NDArray
 from . import losses
 from .checkpoint import Checkpoint, layers_of
 from .data import PreparedData, prepare
-from .descent import Descent
+from .descent import Descent, DescentState
 from .experiment import Experiment, told_by_origin
-from .experiment.going_back import rate_changed
 from .experiment.shape_rules import require_fit
 from .facts import facts_before_training
 from .fast.step import with_ones
 from .given_targets import targets_given
 from .held_out import HeldOut
+from .interventions import (
+    INTERVENTIONS,
+    PLANNED,
+    Agenda,
+    Intervention,
+    Outcome,
+    Patient,
+    Plan,
+    require_sound,
+)
 from .minibatches import Indices, Minibatches
 from .network import Network, Parameters, Trace
 from .probe_schedule import ProbeSchedule
@@ -38,6 +47,8 @@ from .schedules import base_rate, change_of_rate, learning_rate
 _COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
 EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
 VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
+_INTERVENTIONS_STREAM = 5
+"""The random stream after those of data, weights, shuffling, dropout and the probe set."""
 RATE_AND_NORMS = slice(_COLUMN["learning_rate"], _COLUMN["clipped_gradient_norm"] + 1)
 PROMISED, TRUST_RATIO = _COLUMN["promised"], _COLUMN["trust_ratio"]
 
@@ -105,6 +116,7 @@ class Trainer:
         self.data = replace(self.data, X_train=X[:, :-1])  # one copy of them is enough
         self.parameters: list[Parameters] = self.network.parameters
         self.layout = layout_of(self.network.plans, experiment.probes)
+        self._X = X
         self._targets = self._encode(self.data.y_train)
         self._minibatches = Minibatches(len(self.data.X_train), settings.batch_size, shuffle_rng)
         rows = len(self.data.X_train)
@@ -113,7 +125,8 @@ class Trainer:
         )
         drawn = probe_rng.permutation(rows)[: experiment.probes.dead_rows]
         self._probe_rows: Array = self.data.X_train[np.sort(drawn)]
-        self._descent = Descent(self.network, settings, X, self._targets, self._minibatches.size)
+        self._agenda = Agenda(settings.interventions)
+        self._descent = self._new_descent()
         self._view = self._descent.view(self._probe_rows)
         self._clock = clock
         self._schedule = ProbeSchedule(experiment.probes, self.steps_planned)
@@ -206,8 +219,7 @@ class Trainer:
 
     def change_rate(self, rate: float) -> None:
         """Make this the base learning rate from the next step on, whatever was planned for it."""
-        changes = rate_changed(self._settings.rate_changes, self.step + 1, rate)
-        self._settings = replace(self._settings, rate_changes=changes)
+        self._carry_out(Intervention("rate", rate))
 
     def data_for(self, experiment: Experiment) -> PreparedData | None:
         """The prepared data, where they are also those of another experiment; else None."""
@@ -240,20 +252,24 @@ class Trainer:
             generators={name: rng.bit_generator.state for name, rng in self._generators.items()},
             best_validation=self._held_out.best,
             evaluations_since_best=self._held_out.since_best,
-            clip_norm=self._settings.clip_norm,
             rate_changes=self._settings.rate_changes,
+            interventions=self._agenda.texts,
+            carried_out=self._agenda.done,
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         rows = self._minibatches.rows
         checkpoint.require_fit(self.network.plans, rows, self.network.dtype)
+        agenda = Agenda(checkpoint.interventions, checkpoint.carried_out)
         self._settings = replace(
             self._settings,
             rate_changes=checkpoint.rate_changes,
+            clip_norm=agenda.clip_norm(self._settings.clip_norm),
         )
+        self._agenda = agenda
         self.network.theta[...] = checkpoint.theta
         self.network.running_statistics = checkpoint.running
-        self._descent.restore(checkpoint.descent, checkpoint.step)
+        self._go_on_descending(checkpoint.descent, checkpoint.step)
         self._minibatches.waiting = checkpoint.waiting
         for name, rng in self._generators.items():
             rng.bit_generator.state = checkpoint.generators[name]
@@ -264,6 +280,70 @@ class Trainer:
             self.state = RunState.DIVERGED
         elif self.step:
             self.state = self._state_after_step()
+
+    @property
+    def interventions(self) -> tuple[str, ...]:
+        """Every intervention, as an experiment plans it: the planned ones and those by hand."""
+        return self._agenda.texts
+
+    @property
+    def clip_norm(self) -> float:
+        """The norm that the gradient of the next step is clipped to; 0: it is not."""
+        return self._settings.clip_norm
+
+    def intervene(self, intervention: Intervention) -> Outcome:
+        """Change something before the next step, and say what came of it.
+
+        Raises:
+            ValueError: no such intervention, or not with this value.
+        """
+        require_sound(intervention)
+        outcome = self._carry_out(intervention)
+        if outcome.done and intervention.kind in PLANNED:
+            self._agenda.insert(Plan(self.step + 1, intervention))
+        return outcome
+
+    def _carry_out_planned(self, step: int) -> None:
+        while (intervention := self._agenda.due(step)) is not None:
+            outcome = self._carry_out(intervention)
+            self._agenda.carried_out()
+            event = INTERVENTIONS[intervention.kind].event
+            self._events.append(Event(step, event, outcome.text))
+
+    def _carry_out(self, intervention: Intervention) -> Outcome:
+        kind = INTERVENTIONS[intervention.kind]
+        if fault := kind.fault(self.experiment.network):
+            return Outcome(False, fault)
+        place = (_INTERVENTIONS_STREAM, self.step + 1, self._agenda.done)
+        patient = Patient(
+            network=self.network,
+            settings=self.experiment.network,
+            training=self._settings,
+            memory=self._descent.memory,
+            probe_rows=self._probe_rows,
+            step=self.step + 1,
+            rng=np.random.default_rng(
+                np.random.SeedSequence(self.experiment.seed, spawn_key=place)
+            ),
+        )
+        with np.errstate(all="ignore"):
+            outcome = kind.carry_out(patient, intervention.value)
+        if patient.forgets:
+            self._descent.restart(self.step)
+        reclipped = patient.training.clip_norm != self._settings.clip_norm
+        self._settings = patient.training
+        if reclipped:
+            self._go_on_descending(self._descent.state(), self.step)
+        return outcome
+
+    def _new_descent(self) -> Descent:
+        return Descent(self.network, self._settings, self._X, self._targets, self._minibatches.size)
+
+    def _go_on_descending(self, state: DescentState, step: int) -> None:
+        """By the settings as they are now, from a state after so many steps."""
+        self._descent = self._new_descent()
+        self._descent.restore(state, step)
+        self._view = self._descent.view(self._probe_rows)
 
     def take_events(self) -> list[Event]:
         """The events since this was last asked."""
@@ -284,7 +364,10 @@ class Trainer:
             if self.state.final:
                 return
             with np.errstate(all="ignore"):
-                step, (loss, total) = self.step + 1, self._compute(self._minibatches.draw())
+                step = self.step + 1
+                if step >= self._agenda.next_step:
+                    self._carry_out_planned(step)
+                loss, total = self._compute(self._minibatches.draw())
                 rate = self.learning_rate
                 nonfinite, kept = self._descent.prepare(step, loss, total, rate, keep=False)
                 if nonfinite is None:
@@ -318,6 +401,8 @@ class Trainer:
     def _train_one(self) -> StepRecord:
         started = self._clock()
         step, row = self.step + 1, self.layout.empty_row()
+        if step >= self._agenda.next_step:
+            self._carry_out_planned(step)
         rate = self.learning_rate
         change = change_of_rate(self._settings, step) if self._settings.rate_changes else None
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:

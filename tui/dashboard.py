@@ -19,6 +19,7 @@ from ..core.findings import Facts
 from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.run import Source
+from ..core.settings import HIGHEST_RATE
 from . import time_range as ranges
 from .history_csv import save_history
 from .keymap import DASHBOARD, Key, bindings
@@ -30,9 +31,6 @@ from .run_screen import RunScreen
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
-
-HIGHEST_RATE = 1e9
-"""What an experiment may have; beyond it the command line would not reproduce the run."""
 
 
 class Dashboard(RunScreen):

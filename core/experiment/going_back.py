@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import InputError
+from ..interventions import Intervention, Plan
+from ..schedules import rate_changed
+from ..settings import TrainingSettings
 from .experiment import Experiment
-
-Changes = tuple[tuple[float, ...], ...]
 
 
 def with_changes(experiment: Experiment, **training: Any) -> Experiment:
@@ -35,8 +36,8 @@ def with_changes(experiment: Experiment, **training: Any) -> Experiment:
 def going_on_with(before: Experiment, wanted: Experiment, step: int) -> Experiment:
     """What a run trains that was trained as ``before`` for so many steps and goes on as ``wanted``.
 
-    Another learning rate becomes a change at the next step, so that the command line reproduces the
-    run. No command line does so where anything else differs: such an experiment has no name.
+    Another learning rate or clipping becomes a change at the next step, so that the command line
+    reproduces the run. None does where anything else differs: such an experiment has no name.
 
     Raises:
         InputError: other data.
@@ -45,21 +46,34 @@ def going_on_with(before: Experiment, wanted: Experiment, step: int) -> Experime
         raise InputError(
             f"the seed and [data] cannot change at step {step + 1}: they made the rows"
         )
-    if step == 0 and (wanted.network, wanted.dtype) == (before.network, before.dtype):
-        return wanted
     was, new = before.training, wanted.training
+    if _at_the_very_beginning(was, step) and wanted.network == before.network:
+        return with_changes(wanted, rate_changes=was.rate_changes, interventions=was.interventions)
     same = replace(
         wanted,
-        training=replace(new, learning_rate=was.learning_rate, rate_changes=was.rate_changes),
+        training=replace(
+            new,
+            learning_rate=was.learning_rate,
+            rate_changes=was.rate_changes,
+            clip_norm=was.clip_norm,
+            interventions=was.interventions,
+        ),
     )
     told = replace(before, title=wanted.title, story=wanted.story, expect=wanted.expect)
     going_on = told if same == told else replace(same, name="")
-    if new.learning_rate == was.learning_rate:
-        return going_on
-    changes = rate_changed(was.rate_changes, step + 1, new.learning_rate)
-    return with_changes(going_on, rate_changes=changes)
+    rates, plans = was.rate_changes, was.interventions
+    if new.learning_rate != was.learning_rate:
+        rates = rate_changed(rates, step + 1, new.learning_rate)
+    if new.clip_norm != was.clip_norm:
+        plan = Plan(step + 1, Intervention("clip_norm", new.clip_norm))
+        later = [at for at, text in enumerate(plans) if Plan.of(text).step > step + 1]
+        at = later[0] if later else len(plans)
+        plans = (*plans[:at], str(plan), *plans[at:])
+    return with_changes(going_on, rate_changes=rates, interventions=plans)
 
 
-def rate_changed(changes: Changes, step: int, rate: float) -> Changes:
-    """Changes of the rate with one more, which overrules another at its step."""
-    return tuple(sorted((*(change for change in changes if change[0] != step), (step, rate))))
+def _at_the_very_beginning(training: TrainingSettings, step: int) -> bool:
+    """Whether nothing was trained yet, and nothing is changed before the first step."""
+    rates = (change[0] for change in training.rate_changes)
+    plans = (Plan.of(text).step for text in training.interventions)
+    return step == 0 and all(at > 1 for at in (*rates, *plans))

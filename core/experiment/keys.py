@@ -55,6 +55,7 @@ KIND_NAMES: dict[Any, str] = {
     float: "a number",
     str: "text",
     tuple[int, ...]: "an array of whole numbers",
+    tuple[str, ...]: "an array of texts",
     Matrix: "an array of arrays of numbers",
     tuple[Matrix, ...]: "an array of matrices",
 }
@@ -62,6 +63,7 @@ KIND_NAMES: dict[Any, str] = {
 
 EXAMPLES: dict[Any, str] = {
     tuple[int, ...]: "[64, 32]",
+    tuple[str, ...]: '["300 revive"]',
     Matrix: "[[0.1, 0.2], [0.3, 0.4]]",
     tuple[Matrix, ...]: "[[[0.1, 0.2]], [[0.3], [0.4]]]",
 }

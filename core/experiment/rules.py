@@ -10,19 +10,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ..interventions import INTERVENTIONS, Plan
 from ..losses import LOSSES
+from ..settings import HIGHEST_RATE, LATEST_STEP
 from .draft import Draft
 from .problems import Problem
 from .shape_rules import check_initial_shapes, check_inline
+from .shown import printable, shown
 
 MOST_LAYERS = 1000
 """Hidden layers of the deepest network."""
 
 MOST_WEIGHTS = 50_000_000
 """Weights between hidden layers in the largest network: 400 MB in float64, four times with Adam."""
-
-LATEST_STEP = 1_000_000_000
-HIGHEST_RATE = 1e9
 
 DEFAULT_HIDDEN = (64, 64)
 """The hidden layers of an experiment that says nothing about them."""
@@ -163,6 +163,25 @@ def _rate_change_fault(pair: tuple[float, ...], before: float) -> str:
     return ""
 
 
+def _interventions(draft: Draft) -> Iterator[Problem]:
+    before = 0
+    for i, text in enumerate(draft.training.interventions, start=1):
+        fault = ""
+        try:
+            plan = Plan.of(text)
+        except ValueError as error:
+            fault = str(error)
+        else:
+            fault = INTERVENTIONS[plan.intervention.kind].fault(draft.network)
+            if plan.step < before:
+                fault = f"step {plan.step} does not come after step {before}"
+            before = plan.step
+        if fault:
+            place = f"training.interventions, entry {i}"
+            yield Problem(place, f"{shown(printable(text, 60))}: {fault}", _INTERVENTION_KEYS[:1])
+            return
+
+
 def _warmup(draft: Draft) -> Iterator[Problem]:
     training = draft.training
     if training.steps and training.warmup_steps >= training.steps:
@@ -192,6 +211,12 @@ def _expectation(draft: Draft) -> Iterator[Problem]:
         )
 
 
+_INTERVENTION_KEYS = (
+    "training.interventions",
+    "network.activation",
+    "network.output_activation",
+    "network.normalization",
+)
 _HIDDEN_KEYS = ("network.hidden", "network.depth", "network.width")
 _DATA_KEYS = ("data.source", "data.path", "data.target", "data.X", "data.y")
 
@@ -251,6 +276,12 @@ RULES: tuple[Rule, ...] = (
         ("training.rate_changes",),
         "The steps of `training.rate_changes` are whole numbers from 1, in ascending order.",
         _rate_changes,
+    ),
+    Rule(
+        _INTERVENTION_KEYS,
+        '`training.interventions` has entries such as `"300 revive"`, in ascending order of their '
+        "steps; revive needs a ReLU layer, rescale a network without normalization.",
+        _interventions,
     ),
     Rule(
         ("training.warmup_steps", "training.steps"),

@@ -1,11 +1,13 @@
 """A run that goes back is a new one: exact up to where it stands, and free from there on."""
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from backscope.core.errors import InputError
 from backscope.core.experiment import Experiment, command_line
+from backscope.core.interventions import Intervention
 from backscope.core.record import RunState
 from backscope.core.run import Run
 from backscope.core.trainer import Trainer
@@ -139,3 +141,72 @@ def test_the_last_good_step_follows_a_run_that_goes_well():
     run = Run(Trainer(experiment(steps=400)))
     run.drive()
     assert 300 <= run.checkpoints.last_good.step < 400
+
+
+def test_clipping_on_going_back_is_reproduced_by_the_command_line():
+    run = changed_at(30, 2.0)
+    run.advance(20)
+    given = experiment(interventions=["45 rescale"])
+    wanted = replace(given, training=replace(given.training, clip_norm=0.1))
+    run = Run(Trainer(given))
+    run.advance(30)
+    run.intervene(Intervention("revive"))
+    run.intervene(Intervention("clip_norm", 3.0))
+    run.advance(20)
+    fork = run.fork(run.checkpoints.before_changes[-1], wanted)
+    fork.drive()
+    assert "31 clip_norm 0.1" in fork.experiment.training.interventions
+    assert fork.experiment.training.interventions[-1] == "45 rescale"
+    again = Run(Trainer(fork.experiment))
+    again.drive()
+    assert records(fork) == records(again)
+    assert fork.status().clip_norm == 0.1
+
+
+def test_from_the_very_beginning_it_is_the_wanted_experiment_itself():
+    given = experiment(learning_rate=1e6, loss="mse")
+    run = Run(Trainer(given))
+    run.drive()
+    cured = replace(given, training=replace(given.training, learning_rate=0.01, clip_norm=0.5))
+    fork = run.fork(run.checkpoints.last_good, cured)
+    assert fork.experiment == cured
+    fork.drive()
+    fresh = Run(Trainer(cured))
+    fresh.drive()
+    assert records(fork) == records(fresh)
+
+
+def test_an_intervention_is_undone_to_the_last_bit():
+    for intervention in (
+        Intervention("revive"),
+        Intervention("rescale"),
+        Intervention("clip_norm", 0.01),
+    ):
+        run = Run(Trainer(experiment(optimizer="adam")))
+        run._trainer.network.parameters[0].b[0] = -1e3
+        run.advance(30)
+        before = run._trainer.checkpoint()
+        run.intervene(intervention)
+        run.advance(10)
+        fork = run.fork(run.checkpoints.before_changes[-1])
+        after = fork._trainer.checkpoint()
+        assert after.theta.tobytes() == before.theta.tobytes()
+        assert after.to_plain()[1] == before.to_plain()[1]
+        assert fork.status().clip_norm == 0.0
+        assert fork.experiment == experiment(optimizer="adam")
+
+
+def test_rolling_back_is_not_stopped_by_a_change_asked_for_from_another_thread():
+    run = Run(Trainer(experiment()), paused=True)
+    thread = threading.Thread(target=run.drive, daemon=True)
+    thread.start()
+    answered = threading.Event()
+    run.intervene(Intervention("clip_norm", 0.5), lambda outcome: answered.set())
+    assert answered.wait(30)
+    assert run.status().clip_norm == 0.5
+    assert run.status().step == 0
+    fork = run.fork(run.checkpoints.before_changes[-1])
+    assert fork.status().clip_norm == 0.0
+    run.stop()
+    thread.join(30)
+    assert not thread.is_alive()

@@ -50,7 +50,7 @@ def test_the_text_says_what_was_read_and_what_was_found(vanishing, capsys):
     said = capsys.readouterr().out
     assert "steps 1 to 80, 11 layers" in " ".join(said.split())
     assert "- error: vanishing_gradient since step 1, layers 1-8" in said
-    assert "not judged" not in said
+    assert "missing" not in said
     assert max(map(len, said.splitlines()[1:])) <= 79
 
 
