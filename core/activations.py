@@ -1,7 +1,8 @@
 """Activations: what a unit makes of its preactivation, value and slope side by side.
 
 The table ``ACTIVATIONS`` at the end is the whole list. Every function takes float32 or float64 and
-gives the same type back, in a new array. NaN goes through; where f(z) is finite, nothing warns.
+gives the same type back, in a new array. NaN goes through, but for a slope that is a step: it takes
+NaN for one side. Where f(z) is finite, nothing warns.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ FLAT_SLOPE = 0.05
 """Of an activation's largest slope: below it, next to nothing of the error signal gets through."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # equal are those of one entry of the table
 class Activation:
     """One activation f: its value, its slope f' and what is known about it."""
 
@@ -164,8 +165,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(
         "relu",
         value=lambda z: np.maximum(z, 0),
-        # 1 above 0, 0 at 0: as sign(a), in two ufuncs that take many numbers at once.
-        slope=lambda z, a: np.minimum(np.ceil(a), 1),
+        slope=lambda z, a: (a > 0).astype(a.dtype),
         gain=math.sqrt(2),
         rectifier=True,
     ),

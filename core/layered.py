@@ -111,15 +111,14 @@ class Layered:
 
     def stds(self) -> Row:
         """Standard deviation of each array."""
-        means, least = self.means(), CLEAR_SPREAD[self._dtype.name]
-        squares: list[float] = (self.norms() ** 2 / self._sizes).tolist()
-        pairs = zip(squares, means.tolist(), strict=True)
-        variances = [square - mean * mean for square, mean in pairs]
+        means, norms = self.means(), self.norms()
+        squares = norms * norms / self._sizes
+        variances = squares - means * means
         stds: Row = np.sqrt(np.maximum(variances, 0.0))
-        clear = [v > least * s for v, s in zip(variances, squares, strict=True)]
-        if not all(clear):
+        clear = variances > CLEAR_SPREAD[self._dtype.name] * squares
+        if np.count_nonzero(clear) < len(clear):
             for stack in self._stacks:
-                if not all(clear[stack.layers]):
+                if not clear[stack.layers].all():
                     stds[stack.layers] = self._spread(stack, means[stack.layers])
         return stds
 
@@ -141,20 +140,19 @@ class Layered:
         idle = np.full(len(self.arrays), np.nan)
         for stack in self._stacks:
             if any(of[stack.layers]):
-                sums = self._unit_sums(stack)
                 # A sum of numbers that are not negative is 0 only where all of them are.
-                idle[stack.layers] = np.add.reduce(sums == 0, axis=1)
+                units = (self._unit_sums(stack) == 0)[:, : self.arrays[stack.layers.start].shape[1]]
+                np.add.reduce(units, axis=1, out=idle[stack.layers])
         return _only(idle, of)
 
     def _unit_sums(self, stack: Stack) -> Array:
-        """The sum over the rows of each unit of each layer, ``(layers, units)``."""
-        array = self.arrays[stack.layers.start]
+        """The sum over the rows of each unit of each layer, ``(layers, units or more)``."""
         if stack.units is None:
-            sums: Array = array.sum(axis=0)[np.newaxis]
+            sums: Array = self.arrays[stack.layers.start].sum(axis=0)[np.newaxis]
             return sums
         layers, units, rows = stack.units.shape
         sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
-        return sums.reshape(layers, units)[:, : array.shape[1]]
+        return sums.reshape(layers, units)
 
     def shares(
         self,
@@ -174,15 +172,15 @@ class Layered:
         for stack, *others in zip(*together, strict=True):
             if any(of[stack.layers]):
                 met = condition(stack.lines, *(other.lines for other in others))
-                counts = [int(np.count_nonzero(line)) for line in met]
-                shares[stack.layers] = np.array(counts) / stack.lines.shape[1]
-        return _only(shares, of)
+                shares[stack.layers] = list(map(np.count_nonzero, met))
+        return _only(shares / self._sizes, of)
 
 
 def _only(values: Row, of: Sequence[bool]) -> Row:
     """Layers that share a stack with those asked for were measured along with them."""
-    if not all(of):
-        values[np.logical_not(of)] = np.nan
+    for at, asked in enumerate(of):
+        if not asked:
+            values[at] = np.nan
     return values
 
 

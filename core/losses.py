@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .errors import InputError
+from .norm import norm
 from .record import Array
 from .task import Task
 
@@ -275,7 +276,9 @@ def accuracy(outputs: Array, y_labels: NDArray[Any], loss_name: str) -> float:
         right = (outputs[:, 0] > (0 if loss.from_logits else 0.5)) == labels
     else:
         right = outputs.argmax(axis=1) == labels
-    return float((right & ~np.isnan(outputs).any(axis=1)).mean())
+    if math.isnan(norm(outputs)):
+        right &= ~np.isnan(outputs).any(axis=1)
+    return np.count_nonzero(right) / len(right)
 
 
 def probabilities(outputs: Array, loss_name: str) -> Array:

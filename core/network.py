@@ -16,6 +16,7 @@ from math import prod
 
 import numpy as np
 
+from .aligned import aligned_zeros
 from .initializers import INITIALIZERS
 from .layer_plan import plan_layers
 from .normalization import RunningStatistics, Standardized, standardize, standardize_backward
@@ -98,8 +99,8 @@ class Network:
         self.rectifiers = tuple(plan.activation.rectifier for plan in self.plans)
         """Of each layer, whether its units can be silent and dead."""
         self.drops_out = any(plan.dropout for plan in self.plans)
-        self.theta: Array = np.zeros(sum(plan.size for plan in self.plans), self.dtype)
-        self.gradient: Array = np.zeros_like(self.theta)
+        self.theta: Array = aligned_zeros(sum(plan.size for plan in self.plans), self.dtype)
+        self.gradient: Array = aligned_zeros(self.theta.size, self.dtype)
         self.parameters = self.views(self.theta)
         self.gradients = self.views(self.gradient)
         self.running = [
@@ -108,6 +109,7 @@ class Network:
             else None
             for p in self.plans
         ]
+        self._keeps_statistics = [at for at, each in enumerate(self.running) if each]
         self._initialize(settings, rng)
 
     def views(self, flat: Array) -> list[Parameters]:
@@ -278,6 +280,7 @@ class Network:
 
     def absorb_statistics(self, trace: Trace) -> None:
         """Move the running statistics of batch normalization towards this batch's."""
-        for running, kept in zip(self.running, trace.layers, strict=True):
-            if running is not None and kept.standardized is not None:
-                running.absorb(kept.standardized)
+        for at in self._keeps_statistics:
+            running, standardized = self.running[at], trace.layers[at].standardized
+            if running is not None and standardized is not None:
+                running.absorb(standardized)

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..aligned import aligned_zeros
 from ..layered import Layered, Stack
 from ..network import Network, Parameters
 from ..record import Array, Row
@@ -35,7 +36,7 @@ class Kind:
         self.batch = batch
         ends = np.cumsum([(width + 1) * batch for width in widths]).tolist()
         self._bounds = list(pairwise([0, *ends]))
-        self.flat: Array = np.zeros(ends[-1], dtype)
+        self.flat: Array = aligned_zeros(ends[-1], dtype)
         self.padded = [
             self.flat[start:stop].reshape(width + 1, batch)
             for (start, stop), width in zip(self._bounds, widths, strict=True)
@@ -151,7 +152,7 @@ class Memory:
         self.masks = [
             np.ones((plan.fan_out, batch), dtype) if plan.dropout else None for plan in plans
         ]
-        self.arriving: Array = np.empty(max(widths) * batch, dtype)
+        self.arriving: Array = aligned_zeros(max(widths) * batch, dtype)
         """dL/d(output) of the layer that backward is at."""
         self.parameters = Blocks(network, network.theta)
         self.gradients = Blocks(network, network.gradient)

@@ -100,14 +100,14 @@ class Passes:
         if plan.skip_from is not None:
             calls.append(partial(np.add, carried, self._output_rows(plan.skip_from - 1).T, out))
         elif out is not a and carried is a:
-            calls.append(partial(np.positive, a, out))
+            calls.append(partial(np.copyto, out, a))
         return calls
 
     def _normalize(self, at: int, z: Array, seen: Array) -> list[Call]:
         part = self.memory.parameters.parts[at]
         kind = self._plans[at].normalization
         if part.gamma is None or part.beta is None:
-            return [partial(np.positive, z, seen)]
+            return [partial(np.copyto, seen, z)]
 
         def parts(z: Array) -> tuple[Array, ...]:
             made = standardize(z, kind, None)
@@ -210,7 +210,7 @@ class Passes:
         if mask is not None:
             before.append(partial(np.multiply, arriving, mask, arriving))
         if plan.activation is IDENTITY:
-            before.append(partial(np.positive, arriving, delta))
+            before.append(partial(np.copyto, delta, arriving))
         else:
             before.append(partial(np.multiply, arriving, delta, delta))  # where the slopes are
         before += self._normalize_backward(at, delta)
@@ -234,7 +234,7 @@ class Passes:
             waiting = self._waiting[source]
             return [partial(np.add, waiting, arriving, waiting)]
         self._waiting[source] = np.empty_like(arriving)
-        return [partial(np.positive, arriving, self._waiting[source])]
+        return [partial(np.copyto, self._waiting[source], arriving)]
 
     def _normalize_backward(self, at: int, delta: Array) -> list[Call]:
         made, kind = self._standardized[at], self._plans[at].normalization

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .tape import Call, Note, Scratch, Tape, Values
+from .tape import Call, Note, Scratch, Tape, Values, copy_into
 
 WHOLE_OPERANDS = (np.maximum, np.minimum)
 """Ufuncs that are fast only if every operand is a whole array: with a single number as one operand
@@ -146,7 +146,12 @@ class Taped(NDArrayOperatorsMixin):
 
     def copy(self) -> Any:
         """As of an array."""
-        return np.positive(self)
+        return self.astype(self.dtype)
+
+    def astype(self, dtype: np.dtype[Any]) -> Taped:
+        """As of an array."""
+        written = self.tape.new(self.array.astype(dtype))
+        return self._noted(Note(copy_into, (self.array,), written))
 
     def sum(self, axis: int | None = None, *, keepdims: bool = False) -> Any:
         """As of an array; where it can, as a product with ones, which is faster."""
@@ -274,7 +279,7 @@ def _clip(values: Any, low: float, high: float) -> Any:
 def _full_like(like: Taped, value: float) -> Any:
     filled = like.tape.new(np.full_like(like.array, value))
     constant = np.full_like(like.array, value)
-    return like._noted(Note(np.positive, (constant,), filled))
+    return like._noted(Note(copy_into, (constant,), filled))
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..aligned import aligned_zeros
 from ..optimizers import Transform
 from ..record import Array
 from .tape import Call, Scratch
@@ -36,7 +37,10 @@ class Update:
         self._theta = theta
         self._gradient = gradient
         self.state = optimizer.init(theta)
-        self.update: Array = np.zeros_like(theta)
+        for name, array in self.state.items():
+            self.state[name] = aligned_zeros(array.size, array.dtype)
+            self.state[name][...] = array
+        self.update: Array = aligned_zeros(theta.size, theta.dtype)
         names = optimizer.factors(1, 0.0)
         self._factors: dict[str, Array] = {n: np.zeros((), theta.dtype) for n in names}
         self._applying = self._recorded(apply=True)

@@ -41,7 +41,9 @@ class Pair:
             deltas = network.backward(trace, doutputs)
             gradient = network.gradient.copy()
             network.gradient[:] = np.nan
-            assert self.fast.run(rows, masks) == pytest.approx(loss, rel=tolerance)
+            with np.errstate(over="ignore"):  # as every step of a trainer does
+                fast_loss = self.fast.run(rows, masks)
+            assert fast_loss == pytest.approx(loss, rel=tolerance)
             largest = np.abs(gradient).max()
             np.testing.assert_allclose(network.gradient, gradient, atol=tolerance * largest)
             for delta, other in zip(self.fast.deltas, deltas, strict=True):
