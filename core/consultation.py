@@ -20,8 +20,8 @@ from .errors import InputError
 from .experiment import Experiment, changed, command_line
 from .findings import Finding
 from .history import Snapshot
+from .plain import plain
 from .record import RunState
-from .report import plain
 from .run import Run
 from .trainer import Trainer
 

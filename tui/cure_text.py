@@ -10,7 +10,7 @@ from ..core.consultation import HALVED, LEARNED, Consultation, Outcome, Trial
 from ..core.differences import differences
 from ..core.experiment import command_line
 from ..core.findings import Finding
-from ..core.report import plain
+from ..core.plain import plain
 from .number_format import percent_text, short
 from .report_text import MISSING, finding_lines, wrapped
 from .safe_text import safe_text

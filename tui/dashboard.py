@@ -21,7 +21,6 @@ from ..core.record import RunState
 from ..core.run import Source
 from ..core.settings import HIGHEST_RATE
 from . import time_range as ranges
-from .history_csv import save_history
 from .keymap import DASHBOARD, Key, bindings
 from .log_pane import LogPane
 from .new_file import file_stem
@@ -239,6 +238,8 @@ class Dashboard(RunScreen):
 
     @work(thread=True, group="files")
     def _save_history(self, snapshot: Snapshot, facts: Facts, stem: str) -> None:
+        from .history_csv import save_history  # not before the first screen
+
         worker = get_current_worker()
         try:
             path = save_history(snapshot, facts, Path(), stem, lambda: worker.is_cancelled)

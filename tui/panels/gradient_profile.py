@@ -8,7 +8,6 @@ import numpy as np
 from rich.style import Style
 from textual.strip import Strip
 
-from ...core.mean_field import predicted_signal
 from ...core.record import Row
 from ..number_format import factor_text, short
 from ..safe_text import safe_text
@@ -73,6 +72,8 @@ def _expected(view: View) -> Row:
 
     Theory tells every layer's part of the last one's: that is taken as it was measured.
     """
+    from ...core.mean_field import predicted_signal  # not before the first screen
+
     inputs = None if view.facts is None else view.facts.inputs
     layers = view.snapshot.layout.layers
     predicted = predicted_signal(view.experiment.network, layers, inputs)

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backscope.core import mean_field
 from backscope.core.findings import Facts, Finding, InputFacts, Severity
 from backscope.core.history import History
 from backscope.core.mean_field import predicted_signal
 from backscope.core.record import StepRecord
 from backscope.core.settings import NetworkSettings
 from backscope.tui.glyphs import GLYPHS
-from backscope.tui.panels import PANELS, gradient_profile
+from backscope.tui.panels import PANELS
 from backscope.tui.panels.held import Held
 
 draw = PANELS["gradient_profile"].draw
@@ -265,7 +266,7 @@ def test_the_prediction_is_made_once_for_a_run(predicted_view, as_predicted, mon
         made.append(given)
         return predicted_signal(*given)
 
-    monkeypatch.setattr(gradient_profile, "predicted_signal", counted)
+    monkeypatch.setattr(mean_field, "predicted_signal", counted)
     held = Held()
     view = predicted_view(as_predicted, as_predicted * 0.9)
     for width in (100, 60, 100):
