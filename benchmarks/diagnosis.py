@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +33,6 @@ from diagnosis_suite.figures import (  # noqa: E402
     random_figures,
 )
 from diagnosis_suite.judging import Judged, judged  # noqa: E402
-from diagnosis_suite.metamorphic import enter_scaled_losses  # noqa: E402
 from diagnosis_suite.suite import BASES, SEED, cases  # noqa: E402
 from diagnosis_suite.text import (  # noqa: E402
     family_lines,
@@ -44,32 +41,16 @@ from diagnosis_suite.text import (  # noqa: E402
     mistake_lines,
     random_lines,
 )
+from diagnosis_suite.workers import WORKERS, in_processes  # noqa: E402
 
-WORKERS = 2
 QUICK_STEPS = 40
 """Of each run, in a quick run."""
 PARTS = tuple(part.value for part in Part)
 
 
-def start_worker() -> None:
-    """What a process that trains needs."""
-    use_threads(1)
-    enter_scaled_losses()
-
-
 def judge(task: tuple[Case, Path | None, bool]) -> Judged:
     """One run, in a process of its own."""
     return judged(*task)
-
-
-def all_judged(
-    chosen: Sequence[Case], folder: Path | None, by_machine: bool, workers: int
-) -> list[Judged]:
-    """Train and judge every case, in several processes."""
-    tasks = [(case, folder, by_machine) for case in chosen]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=start_worker) as pool:
-        return list(pool.map(judge, tasks, chunksize=4))
 
 
 def quickly(chosen: Sequence[Case]) -> list[Case]:
@@ -174,7 +155,9 @@ def main() -> None:
     if options.cache is not None:
         options.cache.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    runs = all_judged(chosen, options.cache, options.clock == "machine", options.workers)
+    by_machine = options.clock == "machine"
+    tasks = [(case, options.cache, by_machine) for case in chosen]
+    runs = in_processes(judge, tasks, options.workers)
     print(f"{len(runs)} runs of seed {options.seed} in {time.perf_counter() - started:.0f} s\n")
     found = figures(runs, parts)
     show(runs, found)
