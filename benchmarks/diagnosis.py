@@ -1,6 +1,6 @@
 """Is the diagnosis right? Runs with known faults, runs drawn at random, and the same runs changed.
 
-Labelled by construction: healthy runs and ten kinds of fault, half of them to choose thresholds on
+Labelled by construction: healthy runs and nine kinds of fault, half of them to choose thresholds on
 (tuning), half only to report (reported). Labelled by their outcome: configurations drawn at random.
 Metamorphic: pairs that must get the same verdict. Beside Backscope stand three peers' published
 rules on the same recordings. ``diagnosis_suite/suite.py`` says what is in it, ``recording.py`` how
@@ -21,27 +21,23 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from backscope.core.blas import use_threads
-
-use_threads(1)
-
-from diagnosis_suite.case import Case, Part  # noqa: E402
-from diagnosis_suite.figures import (  # noqa: E402
+from diagnosis_suite.case import Case, Part
+from diagnosis_suite.figures import (
     family_figures,
     labelled_figures,
     metamorphic_figures,
     random_figures,
 )
-from diagnosis_suite.judging import Judged, judged  # noqa: E402
-from diagnosis_suite.suite import BASES, SEED, cases  # noqa: E402
-from diagnosis_suite.text import (  # noqa: E402
+from diagnosis_suite.judging import Judged, judged
+from diagnosis_suite.suite import BASES, SEED, cases
+from diagnosis_suite.text import (
     family_lines,
     labelled_lines,
     metamorphic_lines,
     mistake_lines,
     random_lines,
 )
-from diagnosis_suite.workers import WORKERS, in_processes  # noqa: E402
+from diagnosis_suite.workers import WORKERS, in_processes
 
 QUICK_STEPS = 40
 """Of each run, in a quick run."""

@@ -54,7 +54,7 @@ def autotrainer(recording: Recording) -> tuple[Alarm, ...]:
     training, validation = _accuracies(recording, ends)
     ratios, firsts, zeros = _gradients(recording)
     vanish = explode = relu = False
-    for epoch, at in enumerate(ends):
+    for epoch, at in enumerate(map(int, ends)):
         if epoch % EVERY and at != last:
             continue
         vanish |= bool(ratios[at] < VANISH_RATIO and firsts[at] < VANISH_NORM)
@@ -73,7 +73,7 @@ def autotrainer(recording: Recording) -> tuple[Alarm, ...]:
             elif _swings(training[: epoch + 1]):
                 problem = "unstable"
         if problem:
-            return (Alarm(int(at) + 1, problem, KINDS[problem]),)
+            return (Alarm(at + 1, problem, KINDS[problem]),)
     return ()
 
 

@@ -98,7 +98,7 @@ def _overfit(recording: Recording) -> list[Alarm]:
     losses, validations = recording["loss"], recording["validation_loss"]
     holds = np.zeros(len(losses), bool)
     begin = 0
-    for at in np.flatnonzero(~np.isnan(validations)):
+    for at in map(int, np.flatnonzero(~np.isnan(validations))):
         training = losses[begin : at + 1].mean()
         holds[at] = validations[at] - training > OVERFIT * training
         begin = at + 1
