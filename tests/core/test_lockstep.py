@@ -21,6 +21,13 @@ def experiment(steps=40, rate=0.1, seed=0, **network):
             "data": {"source": "moons", "rows": 60},
             "network": {"hidden": [4], **network},
             "training": {"steps": steps, "batch_size": 8, "learning_rate": rate},
+            # At steps of their own, not as a budget of time has it.
+            "probes": {
+                "signal_every": 1,
+                "activations_every": 5,
+                "trust_every": 5,
+                "dead_every": 10,
+            },
         }
     )
 
