@@ -51,16 +51,24 @@ def layer_series(
     bad: Flags,
     palette: Palette,
     *,
+    bands: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None,
     highlighted: int | None = None,
 ) -> tuple[Series, ...]:
     """One series a layer, labelled L1 ..., in ``palette.layer_colors``; arrays (columns, layers).
 
-    ``highlighted`` is a layer's index, from 1, or None.
+    ``bands`` are the (low, high) of their bands. ``highlighted`` is a layer's index, from 1, or
+    None.
     """
     styles = palette.layer_colors(low.shape[1])
     return tuple(
         Series(
-            f"L{i + 1}", low[:, i], high[:, i], style, bad[:, i], highlighted=i + 1 == highlighted
+            f"L{i + 1}",
+            low[:, i],
+            high[:, i],
+            style,
+            bad[:, i],
+            band=None if bands is None else (bands[0][:, i], bands[1][:, i]),
+            highlighted=i + 1 == highlighted,
         )
         for i, style in enumerate(styles)
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from textual.strip import Strip
 
@@ -35,13 +33,11 @@ def _lines(view: View, width: int, height: int, envelope: Envelope, held: Held) 
     start, stop = view.shown
     thinned = stop - start > len(low)
     line = middle(low, high, log=True) if thinned else low
-    curves = layer_series(line, line if thinned else high, envelope.bad, view.palette)
     fine = view.palette.colored and view.glyphs.columns * view.glyphs.rows > 4
-    if thinned and fine:  # otherwise no band could be told from another
-        # As for the loss: the bands hold every value, each line runs through its layer's middle.
-        curves = tuple(
-            replace(curve, band=(low[:, i], high[:, i])) for i, curve in enumerate(curves)
-        )
+    # As for the loss: the bands hold every value, each line runs through its layer's middle.
+    bands = (low, high) if thinned and fine else None  # coarse, none could be told from another
+    ends = (line, line) if thinned else (low, high)
+    curves = layer_series(*ends, envelope.bad, view.palette, bands=bands)
     return draw_chart(
         curves,
         width=width,

@@ -28,18 +28,22 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
     """What is newest in words, then the curves."""
     if width < 1 or height < 1:
         return rows(view, [], width, height)
-    head = [row(view, line, width) for line in _head(view, width, height)]
-    return head + _chart(view, width, height - len(head), held or Held())
+    legend = _legend(view, width)
+    head = [row(view, line, width) for line in _head(view, legend, height)]
+    # Where there is no room for its name in the legend, the baseline is named at its end.
+    named = not any(BASELINE in text for entry in legend for text, _ in entry)
+    named = named and baseline_fits(view, width)
+    return head + _chart(view, width, height - len(head), held or Held(), named)
 
 
-def _head(view: View, width: int, height: int) -> list[list[Part]]:
+def _head(view: View, legend: list[list[Part]], height: int) -> list[list[Part]]:
     """The first value that is not finite, and the legend with the newest values."""
     lines: list[list[Part]] = []
     broken = first_nonfinite(view)
     if broken and height >= 4:
         lines.append([(f"{view.glyphs.bad} {broken}", view.palette.error)])
     if view.snapshot.count and height >= 4 + len(lines):
-        lines.append([part for entry in _legend(view, width) for part in entry])
+        lines.append([part for entry in legend for part in entry])
     return lines
 
 
@@ -70,13 +74,6 @@ def _legend(view: View, width: int) -> list[list[Part]]:
     return legend
 
 
-def _names_baseline(view: View, width: int) -> bool:
-    """Whether the line of knowing nothing is named at its end: only there is room for it."""
-    if any(BASELINE in text for entry in _legend(view, width) for text, _ in entry):
-        return False
-    return baseline_fits(view, width)
-
-
 def baseline_fits(view: View, width: int) -> bool:
     """Whether the name of the baseline fits where no curve is yet, ``width`` cells being all."""
     start, stop = view.shown
@@ -94,7 +91,7 @@ def _baseline(view: View) -> float | None:
     return baseline if math.isfinite(baseline) and baseline > 0 else None
 
 
-def _chart(view: View, width: int, height: int, held: Held) -> list[Strip]:
+def _chart(view: View, width: int, height: int, held: Held, named: bool) -> list[Strip]:
     palette, snapshot, log = view.palette, view.snapshot, view.logarithmic
     columns = plot_columns(width, view.glyphs)
     if columns < 1:
@@ -110,8 +107,9 @@ def _chart(view: View, width: int, height: int, held: Held) -> list[Strip]:
         at = math.log10(baseline) if log else baseline
         if bottom <= at <= top:
             level = np.full(columns, baseline)
-            name = BASELINE if _names_baseline(view, width) else ""
-            series.append(Series(name, level, level, palette.dim, pattern="dotted"))
+            series.append(
+                Series(BASELINE if named else "", level, level, palette.dim, pattern="dotted")
+            )
     if view.shown[1] - view.shown[0] > columns:
         # Thinned: the band holds every value, the line runs through its middle.
         line = middle(train.low, train.high, log=log)

@@ -63,8 +63,11 @@ def rows(view: View, lines: Sequence[Sequence[Part]], width: int, height: int) -
 
 def wrap(text: str, width: int) -> list[str]:
     """The text in lines of at most ``width`` cells, broken between words where that can be."""
-    if width < 1:
-        return []
+    return list(_wrapped(text, width)) if width > 0 else []
+
+
+@lru_cache(64)
+def _wrapped(text: str, width: int) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -75,7 +78,7 @@ def wrap(text: str, width: int) -> list[str]:
         if cell_len(line) > width:
             *full, line = _pieces(line, width)
             lines += full
-    return [*lines, line] if line else lines
+    return (*lines, line) if line else tuple(lines)
 
 
 def _pieces(word: str, width: int) -> list[str]:
