@@ -65,6 +65,7 @@ def test_importing_all_of_the_core_and_the_presets_loads_no_screen(package, tmp_
         (["presets"], {"numpy", "textual", "plotext"}),
         (["presets", "show", "healthy"], {"numpy", "textual", "plotext"}),
         (["gradcheck", "worked-example"], {"textual", "plotext"}),
+        (["theory", "worked-example"], {"textual", "plotext"}),
         (["bench", "W9"], {"textual", "plotext", "torch", "jax", "sklearn"}),
         (["run", "worked-example", "--headless", "--steps", "2"], {"textual", "plotext"}),
         (["run", "worked-example", "--json", "--steps", "2"], {"textual", "plotext"}),
@@ -74,3 +75,14 @@ def test_importing_all_of_the_core_and_the_presets_loads_no_screen(package, tmp_
 def test_a_command_loads_nothing_heavy_that_it_does_not_need(words, heavy, tmp_path):
     expected = 2 if words in (["run", "--sed"], ["bench", "W9"]) else 0
     assert not loaded_by(RUN.format(words=words), tmp_path, expected) & heavy
+
+
+def test_the_first_screen_waits_for_nothing_that_is_wanted_later(tmp_path):
+    loaded = loaded_by("import sys, backscope.tui.app; print(*sys.modules)", tmp_path)
+    assert "backscope.tui.panels.gradient_profile" in loaded
+    assert not loaded & {
+        "backscope.core.mean_field",
+        "backscope.core.history_facts",
+        "backscope.core.imported",
+        "backscope.tui.history_csv",
+    }
