@@ -8,8 +8,7 @@ than a column ``loss``; it is judged by what it has, and says which rules could 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -17,22 +16,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .data.csv_text import csv_records
-from .data.files import LONGEST_PATH, MOST_PROBLEMS, read_path
+from .data.files import LONGEST_PATH, read_path
 from .diagnosis.needs import NEEDS
 from .errors import InputError
 from .findings import Facts
 from .history import History
 from .history.pyramid import APPLIES_TO, BLOCK_ROWS
 from .history_facts import COLUMN, HistoryFacts, read_facts_line
+from .history_table import (
+    GLOBAL_NAMES,
+    SECONDS,
+    STEP,
+    HistoryTable,
+    metric_of_layer,
+    read_history_table,
+)
 from .probes import PROBES
-from .quoting import did_you_mean, listed, quoted
-from .record import GLOBAL_METRICS, LayerInfo, Layout, Metric, Row, StepRecord
+from .quoting import quoted
+from .record import LayerInfo, Layout, Metric, StepRecord
 
 MOST_DROPPED = 5_000_000
 """Steps whose rows a long run may have dropped; passing over them takes some seconds."""
-GLOBAL_NAMES = tuple(metric.name for metric in GLOBAL_METRICS)
-STEP, SECONDS, LOSS = "step", "seconds", "loss"
 NEEDS_WIDTHS = ("silent", "dead")
 """Counts of units, which say nothing without the width of the layer."""
 
@@ -49,21 +53,6 @@ class Imported:
     """What was not taken as it stands, a sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The columns of a file that mean something here, ``(rows, columns)``."""
-
-    names: tuple[str, ...]
-    values: Row
-    """NaN where a cell is empty ..."""
-    empty: NDArray[np.bool_]
-    """... and here True."""
-
-    def at(self, name: str) -> int:
-        """The place of a column."""
-        return self.names.index(name)
-
-
 def import_history(path: str, folder: Path = Path()) -> Imported:
     """Read a history back.
 
@@ -76,88 +65,45 @@ def import_history(path: str, folder: Path = Path()) -> Imported:
             their column holds, up to five at once.
     """
     name = quoted(path, LONGEST_PATH)
-    records = csv_records(read_path(path, folder, "a history is a csv file"), name)
-    line, header = next(records)
-    names = _names(header, f"{name}, line {line}")
-    rows = list(records)
-    if not rows:
-        raise InputError(f"{name}: holds a header and no steps")
-    known = _known(names, rows[0], name)
-    notes = [f"column {quoted(given)} is not known: {near}" for given, near in _near_misses(names)]
-    layout = _layout(names, known, name)
-    table = _only_with_losses(_table(names, rows, name), notes)
-    if not len(table.values):
-        raise InputError(f"{name}: column {quoted(LOSS)} is empty")
+    table = read_history_table(read_path(path, folder, "a history is a csv file"), name)
+    known = _known(table, name)
+    layout = _layout(table, known, name)
+    notes = list(table.notes)
     steps = _steps(table, known, name, notes)
     history = _history(table, steps, layout, known)
     facts = Facts(**{"steps_planned": int(steps[-1]), "baseline": nan, **known.facts})
     return Imported(history, facts, _unjudged(table, layout, known), tuple(notes))
 
 
-def _names(header: Sequence[str], where: str) -> list[str]:
-    """The names of the columns.
+def _known(table: HistoryTable, name: str) -> HistoryFacts:
+    """What the file says besides its numbers.
 
     Raises:
-        InputError: two have the same one, or there is no loss.
+        InputError: it is not what Backscope writes.
     """
-    names = [cell.strip() for cell in header]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise InputError(f"{where}: {quoted(twice[0])} names more than one column")
-    if LOSS not in names:
-        containing = next((name for name in names if LOSS in name.casefold()), "")
-        near = f"did you mean {quoted(containing)}?" if containing else did_you_mean(LOSS, names)
-        raise InputError(
-            f"{where}: no column {quoted(LOSS)}, which every rule needs; {near}"
-            f"{' C' if near else 'c'}olumns: {listed(names)}"
-        )
-    return names
-
-
-def _near_misses(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Columns that mean nothing here and are called almost like one that would."""
-    wanted = [STEP, SECONDS, *GLOBAL_NAMES, *(f"{probe}_1" for probe in PROBES)]
-    missing = [name for name in wanted if name not in names]
-    for name in names:
-        if name and name not in (*wanted, COLUMN) and _layer_of(name) is None:
-            near = did_you_mean(name, missing)
-            if near:
-                yield name, near
-
-
-def _layer_of(name: str) -> tuple[str, int] | None:
-    """Metric and layer of a column like ``error_signal_3``; None: it is none of ours."""
-    found = re.fullmatch(r"(\w+?)_([1-9]\d{0,3})", name, re.ASCII)
-    return (found[1], int(found[2])) if found and found[1] in PROBES else None
-
-
-def _known(names: Sequence[str], first: tuple[int, list[str]], name: str) -> HistoryFacts:
-    line, cells = first
-    at = names.index(COLUMN) if COLUMN in names else len(cells)
-    text = cells[at].strip() if at < len(cells) else ""
-    if not text:
+    if not table.facts:
         return HistoryFacts()
     try:
-        return read_facts_line(text)
+        return read_facts_line(table.facts)
     except (ValueError, RecursionError) as error:
-        where = f"{name}, line {line}, column {quoted(COLUMN)}"
         reason = "it is no JSON" if isinstance(error, json.JSONDecodeError) else str(error)
         raise InputError(
-            f"{where}: not what Backscope writes there: {reason}; "
+            f"{name}, column {quoted(COLUMN)}: not what Backscope writes there: {reason}; "
             "leave the column out to have the numbers judged alone"
         ) from None
 
 
-def _layout(names: Sequence[str], known: HistoryFacts, name: str) -> Layout:
+def _layout(table: HistoryTable, known: HistoryFacts, name: str) -> Layout:
     """The columns of the history: every global metric, and the per-layer ones of the file.
 
     Raises:
         InputError: a metric has columns for some of the layers only.
     """
     found: dict[str, set[int]] = {}
-    for column in names:
-        if (place := _layer_of(column)) is not None:
-            found.setdefault(place[0], set()).add(place[1])
+    for column in table.places:
+        if (metric_and_layer := metric_of_layer(column)) is not None:
+            metric, layer = metric_and_layer
+            found.setdefault(metric, set()).add(layer)
     most = max((max(layers) for layers in found.values()), default=1)
     layers = known.layers or tuple(
         LayerInfo(index, 0, 0, "its activation", rectifier=False, bounded=False)
@@ -180,80 +126,19 @@ def _layout(names: Sequence[str], known: HistoryFacts, name: str) -> Layout:
     )
 
 
-def _table(names: Sequence[str], rows: Sequence[tuple[int, list[str]]], name: str) -> _Table:
-    """The numbers.
-
-    Raises:
-        InputError: a row of another length than the header, or a cell that is no number.
-    """
-    places = {
-        column: at
-        for at, column in enumerate(names)
-        if column in (STEP, SECONDS, *GLOBAL_NAMES) or _layer_of(column) is not None
-    }
-    values = np.full((len(rows), len(places)), nan)
-    empty = np.ones(values.shape, np.bool_)
-    problems: list[str] = []
-    for row, (line, cells) in enumerate(rows):
-        if len(cells) != len(names):
-            problems.append(f"{name}, line {line}: {len(cells)} cells; the header has {len(names)}")
-        else:
-            used = [cells[at].strip() for at in places.values()]
-            empty[row] = [not cell for cell in used]
-            try:
-                values[row] = [float(cell or nan) for cell in used]
-            except ValueError:
-                problems += _bad_cells(zip(places, used, strict=True), f"{name}, line {line}")
-        if len(problems) >= MOST_PROBLEMS:
-            break
-    if problems:
-        raise InputError(*problems[:MOST_PROBLEMS])
-    return _Table(tuple(places), values, empty)
-
-
-def _bad_cells(cells: Iterable[tuple[str, str]], where: str) -> Iterator[str]:
-    for column, cell in cells:
-        try:
-            float(cell or nan)
-        except ValueError:
-            yield f"{where}, column {quoted(column)}: {quoted(cell)} is not a number"
-
-
-def _only_with_losses(table: _Table, notes: list[str]) -> _Table:
-    """Without the rows that some loggers write for other measurements than the loss.
-
-    What they hold is taken as measured at the row before.
-    """
-    without = table.empty[:, table.at(LOSS)]
-    if not without.any():
-        return table
-    values, empty = table.values.copy(), table.empty.copy()
-    before = -1
-    for row, absent in enumerate(without.tolist()):
-        if not absent:
-            before = row
-        elif before >= 0:
-            told = empty[before] & ~empty[row]
-            values[before, told], empty[before, told] = values[row, told], False
-    count = int(without.sum())
-    notes.append(
-        f"{count:,} row{'' if count == 1 else 's'} without a loss: what they hold is taken as "
-        "measured at the row before"
-    )
-    return _Table(table.names, values[~without], empty[~without])
-
-
-def _steps(table: _Table, known: HistoryFacts, name: str, notes: list[str]) -> NDArray[np.int64]:
+def _steps(
+    table: HistoryTable, known: HistoryFacts, name: str, notes: list[str]
+) -> NDArray[np.int64]:
     """The step of each row.
 
     Raises:
         InputError: steps that are not whole numbers, or do not grow.
     """
     counted = np.arange(1, len(table.values) + 1)
-    if STEP not in table.names:
+    if STEP not in table.places:
         notes.append("there is no column 'step': rows are counted")
         return counted
-    given = table.values[:, table.at(STEP)]
+    given = table.column(STEP)
     if not np.all(np.abs(given) < 2.0**53) or np.any(given % 1):
         raise InputError(f"{name}: column {quoted(STEP)} holds something else than whole numbers")
     steps = given.astype(np.int64)
@@ -283,7 +168,7 @@ def _dropped(steps: NDArray[np.int64]) -> int:
 
 
 def _history(
-    table: _Table, steps: NDArray[np.int64], layout: Layout, known: HistoryFacts
+    table: HistoryTable, steps: NDArray[np.int64], layout: Layout, known: HistoryFacts
 ) -> History:
     rows = np.full((len(steps), layout.size), nan)
     for metric in layout.metrics:
@@ -292,11 +177,9 @@ def _history(
         if layout.per_layer(metric.name):
             names = [f"{metric.name}_{layer.index}" for layer in layout.layers]
         for place, column in enumerate(names, start=columns.start):
-            if column in table.names:
-                rows[:, place] = table.values[:, table.at(column)]
-    seconds = np.zeros(len(steps))
-    if SECONDS in table.names:
-        seconds = table.values[:, table.at(SECONDS)]
+            if column in table.places:
+                rows[:, place] = table.column(column)
+    seconds = table.column(SECONDS) if SECONDS in table.places else np.zeros(len(steps))
     missing = _dropped(steps)
     blocks = -(-(len(steps) - BLOCK_ROWS) // BLOCK_ROWS)
     # Of a long run just the blocks that it kept, so that what is missing is dropped again.
@@ -315,7 +198,9 @@ def _history(
     return history
 
 
-def _unjudged(table: _Table, layout: Layout, known: HistoryFacts) -> dict[str, tuple[str, ...]]:
+def _unjudged(
+    table: HistoryTable, layout: Layout, known: HistoryFacts
+) -> dict[str, tuple[str, ...]]:
     """The rules whose numbers or facts are missing, and what they are missing."""
     told = {fact for fact, value in known.facts.items() if value is not None}
     idle: set[str] = set()
@@ -326,10 +211,10 @@ def _unjudged(table: _Table, layout: Layout, known: HistoryFacts) -> dict[str, t
             for metric, needed in APPLIES_TO.items()
             if not any(getattr(layer, needed) for layer in known.layers)
         }
-    filled = {column for column in table.names if not table.empty[:, table.at(column)].all()}
     recorded = {metric.name for metric in layout.metrics}
     measured = recorded & {
-        place[0] if (place := _layer_of(column)) is not None else column for column in filled
+        of_layer[0] if (of_layer := metric_of_layer(column)) is not None else column
+        for column in table.filled
     }
     unjudged: dict[str, tuple[str, ...]] = {}
     for kind, needs in NEEDS.items():
