@@ -119,6 +119,10 @@ def _meaning(comparison: Comparison) -> Iterator[str]:
         )
     wrong = _differences(comparison)
     if not np.isfinite(wrong).all():
+        underflow = not np.isnan(comparison.measured).any()
+        what = "exactly 0, too small to be a number" if underflow else "not finite"
+        first = int(np.flatnonzero(~np.isfinite(wrong))[-1]) + 1
+        yield f"Measured: the error signal of layer {first} and those before is {what}."
         return
     worst = float(np.abs(wrong).max())
     yield f"Measured and predicted differ by {worst:.2f} decades at most."

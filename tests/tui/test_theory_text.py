@@ -62,11 +62,20 @@ def test_it_says_in_words_what_the_factor_comes_to(vanishing):
         ("healthy", {"initializer": "constant"}, "constant draws no random weights"),
         ("healthy", {"hidden": []}, "One layer: nothing to compare."),
         ("healthy", {"bias": -30.0}, "no error signal at all reaches layer 1"),
+        ("vanishing", {"depth": 700, "width": 4}, "is exactly 0, too small to be a number."),
         ("vanishing", {"width": 2}, "Theory is of wide layers; the narrowest here has 2 units."),
     ],
 )
 def test_what_holds_is_said(name, changes, words):
     assert words in text_of(compared(name, **changes))
+
+
+def test_a_measurement_that_overflows_before_theory_does_is_said():
+    changes = {"dtype": "float32", "network.depth": 100, "network.gain": 4.0}
+    experiment = load_experiment("exploding", changes)
+    said = text_of((experiment, compare_with_theory(experiment, seeds=1)))
+    assert "it explodes" in said
+    assert "is not finite." in said
 
 
 @pytest.mark.parametrize("name", preset_names())
