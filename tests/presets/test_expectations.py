@@ -7,6 +7,7 @@ import pytest
 
 from backscope.core.diagnosis import Diagnosis
 from backscope.core.experiment import load_experiment
+from backscope.core.findings import FINDING_KINDS
 from backscope.core.history import History
 from backscope.core.trainer import Trainer
 from backscope.presets import preset_names
@@ -71,7 +72,7 @@ CURES = [name for name in preset_names() if load_experiment(name).expect.cures]
 def test_every_disease_has_a_cure():
     sick = {n for n in preset_names() if load_experiment(n).expect.finding != "none"}
     cured = {load_experiment(name).expect.cures for name in CURES}
-    assert sick - cured == {"exploding-clipped"}, "which is there to show that it is no cure"
+    assert sick - cured == {"clipping-is-no-cure"}, "which is there to show that it is no cure"
 
 
 def changed_keys(one, other):
@@ -89,13 +90,32 @@ TWINS = {
     "vanishing-cured": {"network.activation"},
     "batch-norm": {"network.normalization"},
     "vanishing-tanh-cured": {"network.gain"},
+    "vanishing-hidden-cured": {"network.gain"},
     "exploding-cured": {"network.gain"},
-    "exploding-clipped": {"training.clip_norm"},
+    "clipping-is-no-cure": {"training.clip_norm"},
+    "chaos-cured": {"network.initializer", "network.gain"},
+    "saturation-cured": {"network.initializer", "network.std"},
     "dying-relu-cured": {"training.learning_rate"},
+    "dead-on-arrival-cured": {"network.bias"},
     "divergence-cured": {"training.learning_rate"},
     "divergence-clipped": {"training.clip_norm"},
+    "rate-too-large-cured": {"training.learning_rate"},
+    "rate-too-small-cured": {"training.learning_rate"},
+    "inputs-cured": {"data.standardize"},
+    "symmetry-cured": {"network.initializer", "network.std"},
+    "overfitting-stopped": {"training.early_stopping"},
+    "overfitting-more-data": {"data.rows"},
     "residual": {"network.residual"},
 }
+
+
+def test_every_cure_has_its_twin():
+    assert set(CURES) | {"clipping-is-no-cure"} == set(TWINS)
+
+
+def test_every_kind_of_finding_has_a_preset():
+    shown = {load_experiment(name).expect.finding for name in preset_names()}
+    assert shown == {"none", *FINDING_KINDS}
 
 
 @pytest.mark.parametrize("name", TWINS)
