@@ -17,7 +17,7 @@ from .cures import Cure, How, cured, cures_for
 from .diagnosis import Diagnosis
 from .differences import differences
 from .errors import InputError
-from .experiment import Experiment, changed, command_line
+from .experiment import Experiment, command_line
 from .findings import Finding
 from .history import Snapshot
 from .plain import plain
@@ -36,8 +36,6 @@ HALVED = 0.5
 LEARNED = 0.7
 """... and so is one below this share of the loss of knowing nothing, if it is below the sick one's.
 """
-
-RATE, CHANGES = "training.learning_rate", "training.rate_changes"
 
 Watch = Callable[[str, Run, int], None]
 """Told ``(what is tried, its run, the steps it gets)`` again and again."""
@@ -151,7 +149,16 @@ def consult(
     sick = outcome_of(run)
     if findings:
         cures = cures_for(findings[0], experiment, run.facts)
-        patient = _Patient(experiment, findings[0], stood.step, sick, steps, watch or _nobody)
+        good = run.checkpoints.last_good
+        patient = _Patient(
+            experiment,
+            findings[0],
+            stood.step,
+            0 if good is None else good.step,
+            sick,
+            steps,
+            watch or _nobody,
+        )
         trials = tuple(patient.tried(cure) for cure in cures)
     return Consultation(experiment, steps, planned, sick, findings, trials)
 
@@ -238,6 +245,8 @@ class _Patient:
     experiment: Experiment
     finding: Finding
     found_at: int
+    good_until: int
+    """Steps done at the last good checkpoint of the sick run."""
     sick: Outcome
     steps: int
     watch: Watch
@@ -256,14 +265,14 @@ class _Patient:
         return Trial(cure, experiment, outcome, accepted)
 
     def _treated(self, cure: Cure) -> Experiment:
-        """The experiment with the cure; a rate changed in place changes when the finding stood."""
-        if cure.how is not How.IN_PLACE or RATE not in dict(cure.changes):
-            return cured(self.experiment, cure)
-        rest = {key: value for key, value in cure.changes if key not in (RATE, CHANGES)}
-        step = self.found_at + 1
-        kept = [pair for pair in self.experiment.training.rate_changes if pair[0] < step]
-        rate = (float(step), dict(cure.changes)[RATE])
-        return changed(self.experiment, {**rest, CHANGES: (*kept, rate)})
+        """The experiment with the cure: what is done in place is done once the finding stood."""
+        match cure.how:
+            case How.IN_PLACE:
+                return cured(self.experiment, cure, self.found_at + 1)
+            case How.ROLL_BACK:
+                # A fork from that checkpoint and the change planned at its step are the same run.
+                return cured(self.experiment, cure, self.good_until + 1)
+        return cured(self.experiment, cure)
 
 
 def consultation_report(consultation: Consultation) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ..experiment import Experiment
 from ..findings import Facts, Finding
+from ..interventions import INTERVENTIONS
 from .cure import Cure, How, Patient, cured, effective
 from .data_cures import overfitting, unnormalized_inputs
 from .rate_cures import (
@@ -55,6 +56,8 @@ def cures_for(
     ranked: dict[tuple[object, ...], Cure] = {}
     for proposed in CURES[finding.kind](Patient(experiment, finding, facts)):
         cure = effective(proposed, experiment)
+        if cure.intervention and INTERVENTIONS[cure.intervention].fault(experiment.network):
+            continue
         if cure.changes or cure.intervention:
             ranked.setdefault((cure.how, cure.intervention, cure.changes), cure)
     return tuple(sorted(ranked.values(), key=lambda cure: not cure.works))

@@ -10,7 +10,11 @@ from typing import Any
 from ..errors import InputError
 from ..experiment import Experiment, changed
 from ..findings import Facts, Finding
+from ..interventions import Intervention, Plan
 from ..quoting import quoted
+from ..schedules import rate_changed
+
+RATE_CHANGES, INTERVENTIONS = "training.rate_changes", "training.interventions"
 
 
 class How(StrEnum):
@@ -67,23 +71,57 @@ def effective(cure: Cure, experiment: Experiment) -> Cure:
     return replace(cure, changes=changes)
 
 
-def cured(experiment: Experiment, cure: Cure) -> Experiment:
+def cured(experiment: Experiment, cure: Cure, at: int = 0) -> Experiment:
     """The experiment that a cure makes of another: same seed, data and name, without ``[expect]``.
 
     Its overrides hold the changes, so that its command line reproduces it.
 
+    Args:
+        experiment: the patient.
+        cure: what is changed.
+        at: 0: from the start, and what is done to the network is done before its first step. From
+            1 on: the change is made before this step of the running network, as if by hand.
+
     Raises:
-        InputError: the cure changes nothing here, acts on running networks only, or makes no valid
-            experiment: one line.
+        InputError: the cure changes nothing here, cannot be made on a running network, or makes no
+            valid experiment: one line.
     """
-    if cure.intervention:
-        raise InputError(
-            f"the cure {quoted(cure.title)} acts on a running network and makes no new experiment"
-        )
-    if not effective(cure, experiment).changes:
+    if not (effective(cure, experiment).changes or cure.intervention):
         raise InputError(f"the cure {quoted(cure.title)} changes nothing in this experiment")
+    changes = dict(cure.changes) if at < 1 else _in_place(experiment, cure, at)
+    if cure.intervention:
+        plan = Plan(max(at, 1), Intervention(cure.intervention))
+        plans = changes.get(INTERVENTIONS, experiment.training.interventions)
+        changes[INTERVENTIONS] = _with_plan(plans, plan)
     try:
-        return changed(experiment, dict(cure.changes))
+        return changed(experiment, changes)
     except InputError as error:
         reason = "; ".join(error.problems)
         raise InputError(f"the cure {quoted(cure.title)} does not apply: {reason}") from None
+
+
+def _in_place(experiment: Experiment, cure: Cure, step: int) -> dict[str, Any]:
+    """The changes that make a cure's changes from a step on."""
+    training = experiment.training
+    changes: dict[str, Any] = {}
+    for key, value in cure.changes:
+        match key:
+            case "training.learning_rate":
+                before = tuple(pair for pair in training.rate_changes if pair[0] < step)
+                changes[RATE_CHANGES] = rate_changed(before, step, value)
+            case "training.rate_changes":
+                pass  # a rate from a step on overrules what was planned after it
+            case "training.clip_norm":
+                plan = Plan(step, Intervention("clip_norm", value))
+                changes[INTERVENTIONS] = _with_plan(training.interventions, plan)
+            case _:
+                raise InputError(
+                    f"the cure {quoted(cure.title)} cannot be made on a running network: "
+                    f"{key} holds from the start"
+                )
+    return changes
+
+
+def _with_plan(texts: tuple[str, ...], plan: Plan) -> tuple[str, ...]:
+    """What an experiment plans, with one more, after all that are due at the same step."""
+    return tuple(map(str, sorted((*map(Plan.of, texts), plan), key=lambda each: each.step)))

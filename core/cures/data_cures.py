@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .cure import Cure, How, Patient
-from .signal_cures import ADVISED_CLIP, GENERATED
+from .signal_cures import ADVISED_CLIP, GENERATED, sound_networks, unsound_start
 from .sound import (
     Changes,
     own_initialization,
@@ -19,6 +19,8 @@ ALL_ROWS = 0
 MORE_ROWS = 10
 PATIENCE = 3
 """Evaluations without a better validation loss that early stopping waits for."""
+LEARNED = 0.5
+"""Of knowing nothing: a training loss below this has been learned; above, the rate may be wrong."""
 DECAY = 0.01
 VALIDATION = 0.25
 DROPOUT = 0.3
@@ -63,7 +65,10 @@ def overfitting(patient: Patient) -> Iterator[Cure]:
     """The network learns its training rows by heart."""
     experiment = patient.experiment
     data, rows = experiment.data, experiment.data.rows
-    if rate_too_high(experiment):
+    if unsound_start(patient):
+        yield from sound_networks(patient)
+    learned = patient.evidence("training_in_baselines") < LEARNED
+    if rate_too_high(experiment) and not learned:
         rate = usual_rate(experiment)
         yield Cure(
             f"learning rate {rate:g}",

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
+from ..experiment import Experiment
+from ..settings import HIGHEST_RATE
 from .cure import Cure, How, Patient
-from .signal_cures import ADVISED_CLIP, exploding_gradient
+from .signal_cures import ADVISED_CLIP, exploding_gradient, sound_networks, unsound_start
 from .sound import (
     ADAPTIVE,
     Changes,
@@ -32,22 +34,37 @@ BORN_DEAD = 0.3
 
 def learning_rate_too_large(patient: Patient) -> Iterator[Cure]:
     """The steps overshoot."""
-    lower = _lower_rate(patient)
+    if unsound_start(patient):
+        yield from sound_networks(patient)
+    experiment, lower = patient.experiment, _lower_rate(patient)
     yield _rate(patient, lower, How.RESTART)
     yield _rate(patient, lower, How.ROLL_BACK)
     yield _rate(patient, lower / STEP_DOWN, How.RESTART)
+    yield from _clipping(experiment)
+
+
+def _clipping(experiment: Experiment) -> Iterator[Cure]:
+    rate = experiment.training.learning_rate
+    if experiment.training.optimizer in ADAPTIVE:
+        yield Cure(
+            f"clipping at {TIGHT_CLIP:g}",
+            "the steps keep the size of the rate, but no single wild gradient decides the next "
+            "ones alone.",
+            How.RESTART,
+            (("training.clip_norm", TIGHT_CLIP),),
+        )
+        return
     yield Cure(
         f"clipping at {TIGHT_CLIP:g}",
-        f"at a rate of {patient.experiment.training.learning_rate:g} no step along the gradient "
-        f"is then longer than {patient.experiment.training.learning_rate * TIGHT_CLIP:.2g}.",
+        f"at a rate of {rate:g} no step along the gradient is then longer than "
+        f"{rate * TIGHT_CLIP:.2g}.",
         How.RESTART,
         (("training.clip_norm", TIGHT_CLIP),),
-        works=patient.experiment.training.optimizer not in ADAPTIVE,
     )
     yield Cure(
         f"clipping at {ADVISED_CLIP:g}",
-        f"steps of up to {patient.experiment.training.learning_rate * ADVISED_CLIP:.2g} are "
-        "still too long: clipping helps only where it is tight.",
+        f"steps of up to {rate * ADVISED_CLIP:.2g} are still too long: clipping helps only where "
+        "it is tight.",
         How.RESTART,
         (("training.clip_norm", ADVISED_CLIP),),
         works=False,
@@ -65,6 +82,8 @@ def divergence(patient: Patient) -> Iterator[Cure]:
 
 def learning_rate_too_small(patient: Patient) -> Iterator[Cure]:
     """All steps together promise too little."""
+    if unsound_start(patient):
+        yield from sound_networks(patient)
     higher = _higher_rate(patient)
     yield _rate(patient, higher, How.RESTART, _unclipped(patient))
     yield _rate(patient, higher, How.IN_PLACE, _unclipped(patient))
@@ -93,42 +112,54 @@ def dying_relu(patient: Patient) -> Iterator[Cure]:
     experiment = patient.experiment
     rate = experiment.training.learning_rate
     born = patient.evidence("dead_share_at_start")
-    if isfinite(born) and born > BORN_DEAD:
-        changes = with_usual_rate(experiment, own_initialization("relu"))
+    born_dead = isfinite(born) and born > BORN_DEAD
+    sound = own_initialization("relu")
+    lower = with_rate(_lower_rate(patient))
+    if born_dead:
         yield Cure(
             "He, with biases of 0",
             f"{born:.0%} of a layer were dead at the first step; around 0 half of the inputs "
             "reach a unit.",
             How.RESTART,
-            tuple(changes.items()),
+            tuple(with_usual_rate(experiment, sound).items()),
         )
     else:
-        lower = with_rate(_lower_rate(patient)) | own_initialization("relu")
         yield Cure(
             f"learning rate {lower['training.learning_rate']:g}",
             f"a step of a rate of {rate:g} is as large as the weights and pushes units out of "
             "reach of every input; a smaller one cannot.",
             How.RESTART,
-            tuple(lower.items()),
+            tuple((lower | sound).items()),
         )
     yield Cure(
         "batch normalization",
         "z has mean 0 in every unit, whatever the weights and biases below: half of the inputs "
         "reach it.",
         How.RESTART,
-        tuple(
-            with_usual_rate(
-                experiment,
-                {"network.normalization": "batch"} | own_initialization("relu"),
-            ).items()
-        ),
+        tuple(with_usual_rate(experiment, {"network.normalization": "batch"} | sound).items()),
     )
-    yield Cure(
-        "revive dead units",
-        "new weights for the dead units alone; at the same rate they may die again.",
-        How.IN_PLACE,
-        intervention="revive",
-    )
+    if born_dead:
+        yield Cure(
+            "revive dead units",
+            "dead units get new weights and a bias of 0, the others stay as they are.",
+            How.IN_PLACE,
+            intervention="revive",
+        )
+    else:
+        yield Cure(
+            f"revive, and learning rate {lower['training.learning_rate']:g}",
+            "dead units get new weights, and steps that do not kill them again.",
+            How.IN_PLACE,
+            tuple(lower.items()),
+            intervention="revive",
+        )
+        yield Cure(
+            "revive dead units",
+            f"dead units get new weights, and at a rate of {rate:g} die again.",
+            How.IN_PLACE,
+            intervention="revive",
+            works=False,
+        )
     yield Cure(
         "leaky ReLU at the same rate",
         "no unit is dead then, and the loss stays bad: it cures the symptom and leaves what "
@@ -137,12 +168,12 @@ def dying_relu(patient: Patient) -> Iterator[Cure]:
         (("network.activation", "leaky_relu"),),
         works=False,
     )
-    if isfinite(born) and born > BORN_DEAD:
+    if born_dead:
         yield Cure(
             "learning rate x 20",
             "a dead unit's gradient is exactly zero, and twenty times zero is zero.",
             How.IN_PLACE,
-            tuple(with_rate(min(rate * 20.0, 1e9)).items()),
+            tuple(with_rate(min(rate * 20.0, HIGHEST_RATE)).items()),
             works=False,
         )
 

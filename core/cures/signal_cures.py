@@ -6,24 +6,26 @@ FACTS that the rankings rest on are in ``docs/diagnosis.md``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite, log10, sqrt
+from math import isfinite, sqrt
 
+from ..experiment import changed
+from ..settings import HIGHEST_RATE
 from .cure import Cure, How, Patient
 from .sound import (
     ADAPTIVE,
     Changes,
     initialization_name,
     initialized,
-    own_factor,
     own_initialization,
-    rms_slope,
+    predicted_decades,
+    predicted_factor,
     usual_rate,
     with_rate,
     with_usual_rate,
 )
 
-WEAK_DECADES = -1.0
-"""An activation whose own initializer leaves less than this of the signal is replaced."""
+STRAY_DECADES = 1.0
+"""A start that theory lets a signal grow or shrink by more is not sound."""
 VERY_DEEP = 25
 """Hidden layers beyond which independent weights no longer keep every direction of a signal."""
 FEW_INPUTS = 2
@@ -35,16 +37,18 @@ ADVISED_CLIP = 1.0
 
 def vanishing_gradient(patient: Patient) -> Iterator[Cure]:
     """The error signal shrinks on its way back."""
-    yield from _sound_networks(patient)
+    yield from sound_networks(patient)
     yield from _carriers(patient)
+    yield from _rescaling(patient, How.IN_PLACE)
     yield _rate_no_cure(patient, 100.0)
     yield _adam_no_cure(patient)
 
 
 def exploding_gradient(patient: Patient) -> Iterator[Cure]:
     """The error signal grows on its way back, or the activations on their way forward."""
-    yield from _sound_networks(patient)
+    yield from sound_networks(patient)
     yield from _carriers(patient)
+    yield from _rescaling(patient, How.ROLL_BACK)
     yield _clipping_no_cure(patient)
     yield _rate_no_cure(patient, 1e-6)
     yield _adam_no_cure(patient)
@@ -52,29 +56,34 @@ def exploding_gradient(patient: Patient) -> Iterator[Cure]:
 
 def saturation(patient: Patient) -> Iterator[Cure]:
     """Most of a layer lies in the flat part of its activation."""
-    yield from _sound_networks(patient)
+    yield from sound_networks(patient)
     yield from _carriers(patient)
+    yield from _rescaling(patient, How.IN_PLACE)
     yield _rate_no_cure(patient, 0.1)
     yield _adam_no_cure(patient)
 
 
 def symmetric_initialization(patient: Patient) -> Iterator[Cure]:
     """All units of a layer are the same unit."""
-    yield from _sound_networks(patient)
+    yield from sound_networks(patient)
     yield _rate_no_cure(patient, 10.0)
     yield _adam_no_cure(patient)
 
 
-def keeps_signal(activation: str, depth: int) -> bool:
-    """Whether the activation's own initializer brings the signal through so many layers."""
-    return depth * log10(own_factor(activation)) > WEAK_DECADES
+def unsound_start(patient: Patient) -> bool:
+    """Whether theory blames the initial weights, whatever the finding: others would do better."""
+    experiment, facts = patient.experiment, patient.facts
+    activation = experiment.network.activation
+    own = changed(experiment, own_initialization(activation))
+    strays = abs(predicted_decades(experiment, facts))
+    return strays > STRAY_DECADES and abs(predicted_decades(own, facts)) < 0.5 * strays
 
 
-def _sound_networks(patient: Patient) -> Iterator[Cure]:
+def sound_networks(patient: Patient) -> Iterator[Cure]:
     """The networks that keep a signal's size at this depth, the most reliable first."""
     experiment = patient.experiment
     activation, depth = experiment.network.activation, len(experiment.hidden)
-    if keeps_signal(activation, depth):
+    if keeps_signal(patient, activation):
         yield _own_initialization(patient, activation)
     if depth > VERY_DEEP:
         yield _orthogonal(patient)
@@ -127,6 +136,37 @@ def _carriers(patient: Patient) -> Iterator[Cure]:
     )
 
 
+def _rescaling(patient: Patient, how: How) -> Iterator[Cure]:
+    """What brings z of every layer to unit variance, with the weights that are there."""
+    network = patient.experiment.network
+    if network.normalization != "none" or not patient.experiment.hidden:
+        return
+    weak = not keeps_signal(patient, network.activation)
+    yield Cure(
+        "rescaled layers",
+        "the weights of each layer are divided by the spread of its z (Mishkin & Matas, 2016), and "
+        + (
+            f"at any scale the slope of {activation_name(network.activation)} stays too small."
+            if weak
+            else "what was learned in them stays."
+        ),
+        how,
+        intervention="rescale",
+        works=not weak,
+    )
+
+
+def keeps_signal(patient: Patient, activation: str) -> bool:
+    """Whether theory lets a signal through this depth, from the activation's own initializer."""
+    own = changed(patient.experiment, own_initialization(activation))
+    return not abs(predicted_decades(own, patient.facts)) > STRAY_DECADES
+
+
+def optimizer_name(optimizer: str) -> str:
+    """What people call an optimizer."""
+    return {"sgd": "SGD", "adam": "Adam"}.get(optimizer, optimizer)
+
+
 def activation_name(activation: str) -> str:
     """What people call an activation."""
     return {"relu": "ReLU", "leaky_relu": "leaky ReLU"}.get(activation, activation)
@@ -141,20 +181,25 @@ def _why(activation: str) -> str:
             )
         case "tanh":
             return "the slope of tanh is 1 at zero, and Xavier's weights keep a signal's size there"
-    return (
-        f"the rms slope of {activation} is {rms_slope(activation):.2g}, and "
-        f"{initialization_name(activation)}'s weights make {own_factor(activation):.2g} of it"
-    )
+    name = initialization_name(activation)
+    return f"{name} is the scale at which {activation_name(activation)} keeps a signal's size"
 
 
 def _restart(patient: Patient, title: str, changes: Changes, why: str) -> Cure:
     changes = with_usual_rate(patient.experiment, changes)
-    return Cure(title, f"{why}{_measured(patient)}.", How.RESTART, tuple(changes.items()))
+    reason = f"{why}{_predicted(patient, changes)}."
+    return Cure(title, reason, How.RESTART, tuple(changes.items()))
 
 
-def _measured(patient: Patient) -> str:
-    factor = patient.evidence("factor_per_layer")
-    return f": the factor per layer goes from {factor:.2g} to about 1" if isfinite(factor) else ""
+def _predicted(patient: Patient, changes: Changes) -> str:
+    """The factor per layer as it was measured, and as theory says that it will be."""
+    was = patient.evidence("factor_per_layer")
+    if not isfinite(was):
+        was = predicted_factor(patient.experiment, patient.facts)
+    will_be = predicted_factor(changed(patient.experiment, changes), patient.facts)
+    if not (isfinite(was) and isfinite(will_be)):
+        return ""
+    return f": the factor per layer goes from {was:.2g} to {will_be:.2g}"
 
 
 def _clipping_no_cure(patient: Patient) -> Cure:
@@ -174,7 +219,7 @@ def _proportion(patient: Patient) -> str:
 
 
 def _rate_no_cure(patient: Patient, factor: float) -> Cure:
-    rate = min(patient.experiment.training.learning_rate * factor, 1e9)
+    rate = min(patient.experiment.training.learning_rate * factor, HIGHEST_RATE)
     title = f"learning rate x {factor:g}" if factor >= 1 else f"learning rate / {1 / factor:g}"
     return Cure(
         title,
@@ -192,7 +237,7 @@ def _adam_no_cure(patient: Patient) -> Cure:
     changes: Changes = {"training.optimizer": optimizer}
     changes |= with_rate(usual_rate(patient.experiment, changes))
     return Cure(
-        f"{optimizer} alone",
+        f"{optimizer_name(optimizer)} alone",
         "another optimizer rescales the steps, not what the layers do to the signal.",
         How.RESTART,
         tuple(changes.items()),

@@ -7,15 +7,18 @@ are tried and judged by the loss.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from math import floor, log10
+from itertools import pairwise
+from math import floor, log10, nan
 from typing import Any
 
 import numpy as np
 
 from ..activations import ACTIVATIONS
 from ..experiment import Experiment
+from ..findings import Facts, InputFacts
 from ..losses import LOSSES
+from ..mean_field import predicted_signal
+from ..record import LayerInfo
 from ..settings import NetworkSettings
 
 Changes = dict[str, Any]
@@ -37,9 +40,6 @@ INITIALIZER_NAMES: dict[str, str] = {
     "he_normal": "He",
     "lecun_normal": "LeCun",
 }
-
-SCALES: dict[str, float] = {"he_normal": 2**0.5, "xavier_normal": 1.0, "lecun_normal": 1.0}
-"""Standard deviation of a weight x sqrt(width), between layers of equal width."""
 
 ADAPTIVE = ("rmsprop", "adam", "adamw")
 """Optimizers whose steps have the size of the learning rate, whatever the gradient."""
@@ -67,27 +67,43 @@ BEARABLE_SQUARED = (0.5, 1.5)
 DIGITS_CLASSES = 10
 
 DEFAULT = NetworkSettings()
+STANDARDIZED = InputFacts(offset=0.0, spread=1.0, rms=1.0)
 
 
-@cache
-def rms_slope(activation: str) -> float:
-    """sqrt(E f'(z)^2) for z ~ N(0, 1): what a unit passes back of an error signal.
+def predicted_decades(experiment: Experiment, facts: Facts | None) -> float:
+    """log10 of the error signal in the first over that in the last hidden layer, by theory.
 
-    A sum over a fine grid; at weights of variance 1 / fan_in it is the factor per layer.
+    At the initial weights (``core.mean_field``); NaN where theory does not know, or there are fewer
+    than two hidden layers. The network's inputs and outputs are taken to be as many as its units.
+
+    Args:
+        experiment: what is trained.
+        facts: how the inputs lie; None, or unknown: as if standardized.
     """
-    z = np.linspace(-10.0, 10.0, 2001)
-    density = np.exp(-z * z / 2)
-    entry = ACTIVATIONS[activation]
-    slope = entry.slope(z, entry.value(z))
-    return float(np.sqrt((density * slope**2).sum() / density.sum()))
+    hidden = experiment.hidden
+    if len(hidden) < 2:
+        return nan
+    activation = experiment.network.activation
+    rectifier = ACTIVATIONS[activation].rectifier
+    bounded = ACTIVATIONS[activation].saturated is not None
+    widths = (hidden[0], *hidden, hidden[-1])
+    layers = tuple(
+        LayerInfo(i, fan_in, width, activation, rectifier, bounded)
+        for i, (fan_in, width) in enumerate(pairwise(widths), start=1)
+    )
+    inputs = STANDARDIZED if facts is None or facts.inputs is None else facts.inputs
+    if experiment.data.standardize:
+        inputs = STANDARDIZED
+    decades = predicted_signal(experiment.network, layers, inputs).decades
+    with np.errstate(invalid="ignore"):  # of nothing and nothing there is no ratio
+        return float(decades[0] - decades[-2])
 
 
-def own_factor(activation: str) -> float:
-    """The factor per layer on the error signal with the activation's own initializer."""
-    if activation == "tanh":
-        return 1.0  # its signal shrinks until only the slope of 1 at zero is left
-    own = own_initialization(activation)
-    return SCALES[own["network.initializer"]] * float(own["network.gain"]) * rms_slope(activation)
+def predicted_factor(experiment: Experiment, facts: Facts | None) -> float:
+    """The same as a mean factor per layer."""
+    return float(
+        10.0 ** (predicted_decades(experiment, facts) / max(len(experiment.hidden) - 1, 1))
+    )
 
 
 def initialized(initializer: str, gain: float = 1.0) -> Changes:

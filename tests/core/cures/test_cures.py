@@ -70,8 +70,6 @@ def test_every_kind_of_finding_has_cures():
 def test_any_cure_of_any_patient_makes_another_valid_experiment(kind, seed):
     patient = drawn(seed)
     for cure in cures_for(found(kind, rms=3.0, best_step=7.0), patient):
-        if cure.intervention:
-            continue
         well = cured(patient, cure)
         assert well != patient
         assert Experiment.from_dict(well.to_dict(), folder=well.folder) == well
@@ -106,10 +104,31 @@ def test_a_cure_that_changes_nothing_is_refused_in_one_line():
         cured(Experiment(), cure)
 
 
-def test_a_cure_of_a_running_network_makes_no_experiment():
+def test_what_is_done_to_the_network_is_planned_before_the_step_that_is_asked_for():
     cure = Cure("revive", "Because.", How.IN_PLACE, intervention="revive")
-    with pytest.raises(InputError, match="acts on a running network"):
-        cured(Experiment(), cure)
+    patient = load_experiment("dying-relu", {"training.interventions": ["9 clip_norm 1.0"]})
+    assert cured(patient, cure).training.interventions == ("1 revive", "9 clip_norm 1.0")
+    at_12 = cured(patient, cure, at=12)
+    assert at_12.training.interventions == ("9 clip_norm 1.0", "12 revive")
+    assert "--set 'training.interventions=[" in command_line(at_12)
+
+
+def test_a_rate_and_a_norm_can_be_changed_on_a_running_network():
+    changes = (("training.learning_rate", 0.5), ("training.clip_norm", 2.0))
+    cure = Cure("both", "Because.", How.IN_PLACE, changes)
+    patient = Experiment.from_dict(
+        {"training": {"steps": 40, "rate_changes": [[3, 1.0], [9, 2.0]]}}
+    )
+    training = cured(patient, cure, at=5).training
+    assert training.rate_changes == ((3.0, 1.0), (5.0, 0.5))
+    assert training.interventions == ("5 clip_norm 2.0",)
+    assert training.learning_rate == patient.training.learning_rate
+
+
+def test_what_holds_from_the_start_cannot_be_changed_on_a_running_network():
+    cure = Cure("tanh", "Because.", How.RESTART, (("network.activation", "tanh"),))
+    with pytest.raises(InputError, match="'tanh' cannot be made on a running network"):
+        cured(Experiment(), cure, at=5)
 
 
 def test_a_cure_that_makes_no_valid_experiment_is_refused_in_one_line():
