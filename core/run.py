@@ -222,6 +222,14 @@ class Run:
         require_sound(intervention)
         self._ask(partial(self._intervene, intervention, answer))
 
+    def keep(self, answer: Callable[[KeptCheckpoint], None]) -> None:
+        """Take a checkpoint before the next step, held or not; nobody answers once it has ended.
+
+        Args:
+            answer: given the checkpoint, in the training thread.
+        """
+        self._ask(lambda: answer(self._kept()))
+
     def _ask(self, what: Callable[[], None]) -> None:
         self._asked.append(what)
         self._gate.call()
@@ -235,7 +243,12 @@ class Run:
         self._gate.set_pace(steps_per_second)
 
     def fork(
-        self, kept: KeptCheckpoint, experiment: Experiment | None = None, *, paused: bool = False
+        self,
+        kept: KeptCheckpoint,
+        experiment: Experiment | None = None,
+        *,
+        paused: bool = False,
+        gate: Gate | None = None,
     ) -> Run:
         """A new run that stands where a checkpoint of this one was taken; this one stays as it is.
 
@@ -247,6 +260,7 @@ class Run:
             experiment: as what it goes on; None: as it was. What was changed by hand since then is
                 undone either way.
             paused: hold it before its first step.
+            gate: what holds its steps, if it shares one; None: one of its own, at the same pace.
 
         Raises:
             InputError: the experiment has other layers or data.
@@ -272,6 +286,7 @@ class Run:
             clock=self._clock,
             paused=paused,
             pace=self._gate.pace,
+            gate=gate,
         )
         undone = f": {kept.change} undone" if kept.change else ""
         said = f"from step {self.history.snapshot().last_step:,}{undone}"
