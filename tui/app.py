@@ -38,9 +38,18 @@ from .observer import Look
 from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
 from .picture import save_picture
 from .safe_text import safe_text
-from .training import RunsFactory, SourceFactory, Training, live_run, live_runs
+from .training import (
+    RunsFactory,
+    SourceFactory,
+    Training,
+    TreatmentFactory,
+    live_run,
+    live_runs,
+    live_treatment,
+)
 
 if TYPE_CHECKING:
+    from ..core.cures import Cure
     from .compare.observers import Naming
     from .compare.screen import CompareScreen
     from .gallery import Gallery
@@ -61,6 +70,7 @@ class BackscopeApp(App[None]):
         theme: the name of one of ``palette.THEMES``; None: the first.
         source_factory: makes the source of an experiment, in the worker thread.
         runs_factory: makes the sources of several.
+        treatment_factory: makes a sick and a treated one of a patient.
         log: takes what training code prints.
     """
 
@@ -91,6 +101,7 @@ class BackscopeApp(App[None]):
         theme: str | None = None,
         source_factory: SourceFactory = live_run,
         runs_factory: RunsFactory = live_runs,
+        treatment_factory: TreatmentFactory = live_treatment,
         log: CapturedText | None = None,
     ) -> None:
         # Otherwise Textual's idea of no color is grays.
@@ -107,10 +118,12 @@ class BackscopeApp(App[None]):
         self._pace = pace
         self._factory = source_factory
         self._runs_factory = runs_factory
+        self._treatment_factory = treatment_factory
         self._training: Training[Any] | None = None
         self._opened = experiment is None and beside is None  # something is shown
         self._patient: Training[Any] | None = None  # held while cures are tried beside it
         self._patient_ran = False
+        self._treatment: tuple[Cure, Naming] | None = None
         self._captured = log if log is not None else CapturedText()
         for entry in (*THEMES, PLAIN_THEME):
             self.register_theme(entry)
@@ -246,24 +259,33 @@ class BackscopeApp(App[None]):
     # Beside the patient
 
     def on_dashboard_tried(self, message: Dashboard.Tried) -> None:
-        """Train the sick experiment anew, and beside it with the cure; the run shown waits."""
-        from ..core.cures import cured
+        """Have a sick run and a treated one in lockstep, while the run that is shown waits."""
         from .compare.observers import Naming
 
-        source = self._dashboard.source
-        if source is None:
+        training = self._training
+        if training is None or training.source is None:
             return
-        try:
-            pair = source.experiment, cured(source.experiment, message.cure)
-        except InputError as error:
-            self._tell(str(error), error=True)
-            return
-        self._hold_patient()
-        self.open_comparison(pair, Naming(("sick", "treated"), message.cure.title))
+        judged_by = "validation_loss" if message.finding.kind == "overfitting" else "loss"
+        naming = Naming(("sick", "treated"), message.cure.title, judged_by)
+        self._hold(training)
+        self._treatment = message.cure, naming
+        self._treat(message.cure, naming)
+
+    def _treat(self, cure: Cure, naming: Naming) -> None:
+        assert self._patient is not None, "there is a patient while a cure is tried"
+        patient = self._patient.source
+        screen = self._the_comparison()
+        screen.prepare_all([patient.experiment] * 2, naming)
+        self._bring(screen)
+        build = partial(self._treatment_factory, patient, cure, paused=False)
+        self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
 
     def on_compare_screen_rerun_all(self, message: CompareScreen.RerunAll) -> None:
-        """Start all again."""
-        self.open_comparison(message.experiments, message.naming)
+        """Start all again; a cure that is tried is tried again from where it was."""
+        if message.reseeded or self._treatment is None:
+            self.open_comparison(message.experiments, message.naming)
+        else:
+            self._treat(*self._treatment)
 
     def on_compare_screen_kept(self, message: CompareScreen.Kept) -> None:
         """Go on with one run alone, its history and all."""
@@ -281,16 +303,14 @@ class BackscopeApp(App[None]):
         if patient is None or self._training is None:
             return
         self._training.stop()
-        self._training, self._patient = patient, None
+        self._training, self._patient, self._treatment = patient, None, None
         if self._patient_ran and patient.source is not None:
             patient.source.resume()
         self._bring(self._dashboard)
 
-    def _hold_patient(self) -> None:
+    def _hold(self, training: Training[Any]) -> None:
         """Keep the run that is shown, held, while others are trained in its place."""
-        training = self._training
-        if training is None or training.source is None:
-            return
+        assert training.source is not None, "it is shown"
         self._patient_ran = training.source.status().state is RunState.RUNNING
         training.source.pause()
         self._patient = training
@@ -298,7 +318,7 @@ class BackscopeApp(App[None]):
     def _forget_patient(self) -> None:
         if self._patient is not None:
             self._patient.stop()
-            self._patient = None
+        self._patient = self._treatment = None
 
     # Screens
 

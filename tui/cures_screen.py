@@ -65,7 +65,11 @@ def offers(
     return tuple(made)
 
 
-class CuresScreen(ModalScreen[Cure | None]):
+Chosen = tuple[Finding, Cure]
+"""A cure, and what it is against."""
+
+
+class CuresScreen(ModalScreen[Chosen | None]):
     """Offers cures; gives the one that was chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +82,7 @@ class CuresScreen(ModalScreen[Cure | None]):
         super().__init__(classes="-ascii" if ascii_only else None)
         self._ascii_only = ascii_only
         self._offered = offered
-        self._cures: list[Cure | None] = []
+        self._chosen: list[Chosen | None] = []  # by the number of the option
 
     def compose(self) -> ComposeResult:
         """The list in a box."""
@@ -94,12 +98,12 @@ class CuresScreen(ModalScreen[Cure | None]):
         for offer in self._offered:
             listed.add_option(Option(self._heading(offer.finding), disabled=True))
             listed.add_options(Option(_told(cure, width)) for cure in offer.cures)
-            self._cures += [None, *offer.cures]
+            self._chosen += [None, *((offer.finding, cure) for cure in offer.cures)]
         listed.highlighted = 1
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A cure was chosen."""
-        self.dismiss(self._cures[event.option_index])
+        self.dismiss(self._chosen[event.option_index])
 
     def action_move(self, rows: int) -> None:
         """The cure above or below."""

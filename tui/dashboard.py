@@ -15,7 +15,7 @@ from textual.worker import get_current_worker
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
-from ..core.findings import Facts
+from ..core.findings import Facts, Finding
 from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.run import Source
@@ -51,8 +51,9 @@ class Dashboard(RunScreen):
     class Tried(Message):
         """A person wants to see this cure beside the run that is shown."""
 
-        def __init__(self, cure: Cure) -> None:
+        def __init__(self, finding: Finding, cure: Cure) -> None:
             super().__init__()
+            self.finding = finding
             self.cure = cure
 
     class Saved(Message):
@@ -160,9 +161,9 @@ class Dashboard(RunScreen):
         else:
             self.tell("No cure is known that would change this experiment.")
 
-    def _try(self, cure: Cure | None) -> None:
-        if cure is not None:
-            self.post_message(self.Tried(cure))
+    def _try(self, chosen: tuple[Finding, Cure] | None) -> None:
+        if chosen is not None:
+            self.post_message(self.Tried(*chosen))
 
     # Keys: time and display
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
 from ..core.run import Source
+
+if TYPE_CHECKING:
+    from ..core.cures import Cure
 
 
 class Driven(Protocol):
@@ -85,6 +88,24 @@ def live_runs(experiments: Sequence[Experiment], *, paused: bool, pace: float | 
     from ..core.lockstep import Lockstep
 
     return Lockstep.of(experiments, paused=paused, pace=pace)
+
+
+class TreatmentFactory(Protocol):
+    """Makes the sick run and the treated one of a patient; may raise ``InputError``."""
+
+    def __call__(self, patient: Any, cure: Cure, *, paused: bool, pace: float | None) -> DrivenRuns:
+        """Make them."""
+
+
+def live_treatment(patient: Any, cure: Cure, *, paused: bool, pace: float | None) -> DrivenRuns:
+    """Both in this process, in lockstep.
+
+    Raises:
+        InputError: the cure does not apply.
+    """
+    from ..core.treatment import treat
+
+    return treat(patient, cure, paused=paused, pace=pace)
 
 
 D = TypeVar("D", bound=Driven)

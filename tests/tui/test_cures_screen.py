@@ -7,7 +7,7 @@ import time
 import pytest
 from textual.widgets import OptionList
 
-from backscope.core.cures import cured
+from backscope.core.cures import Cure, How, cured
 from backscope.core.experiment import load_experiment
 from backscope.core.findings import Finding, Severity
 from backscope.core.record import RunState
@@ -218,6 +218,49 @@ async def test_trying_again_keeps_the_same_patient(app, trying):
         await until(pilot, lambda: app._training is not first and app._training.source is not None)
         await until(pilot, lambda: screen.source in app._training.source.runs)
         assert app._patient is patient
+
+
+async def test_a_cure_in_place_goes_on_from_where_the_patient_stands(app, sick, until_driven):
+    app = BackscopeApp(sick, pace=200.0)
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = await diagnosed(pilot)
+        finding = dashboard.query_one("#findings", Panel).view.findings[0]
+        rate = Cure("rate", "No.", How.IN_PLACE, (("training.learning_rate", 0.5),), works=False)
+        dashboard.post_message(Dashboard.Tried(finding, rate))
+        await until_driven(pilot, app)
+        patient = app._patient.source
+        one, other = app._training.source.runs
+        events = [run.history.snapshot().events[0] for run in (one, other)]
+        assert {(event.step, event.kind) for event in events} == {(patient.step + 1, "roll_back")}
+        await pilot.press("r")
+        await until(pilot, lambda: one not in app._training.source.runs)
+        await until_driven(pilot, app)
+        assert patient.step == events[0].step - 1, "it was held all the while"
+
+
+@pytest.fixture
+def until_driven():
+    """Wait until both runs are on the screen."""
+
+    async def wait(pilot, app):
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: app.screen.source is not None)
+        await until(pilot, lambda: app.screen.query_one("#standings", Panel).view is not None)
+
+    return wait
+
+
+async def test_a_cure_that_does_not_apply_is_told_and_the_patient_goes_on(app, sick):
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = await diagnosed(pilot)
+        finding = dashboard.query_one("#findings", Panel).view.findings[0]
+        none = Cure("none", "No.", How.RESTART, (("network.activation", "sigmoid"),))
+        dashboard.post_message(Dashboard.Tried(finding, none))
+        await until(pilot, lambda: notes(app))
+        await until(pilot, lambda: app.screen is dashboard)
+        assert "changes nothing" in notes(app)[0]
+        assert dashboard.source.status().state is RunState.RUNNING
+        assert app._patient is None
 
 
 async def test_another_experiment_ends_the_patient_too(app, sick, trying):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from rich.style import Style
 
+from ...core.consultation import LAST_STEPS
 from ..palette import Palette
 from ..traces import Pattern
 from ..view import View
@@ -16,8 +17,6 @@ LETTERS = "ABCD"
 """What the runs are called for short, in their order."""
 PATTERNS: tuple[Pattern, ...] = ("solid", "dashed", "dashdot", "dotted")
 """What their curves look like, so that they can be told apart without color."""
-NEWEST = 5
-"""Steps whose middle is a run's loss: that of one batch jumps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,8 @@ class Comparison(View):
     """Losses are in units of knowing nothing, as they are of different kinds."""
     cure: str = ""
     """What the first run, the sick one, is treated with in the second; empty for nothing."""
+    judged_by: str = "loss"
+    """The metric that the cure is accepted on."""
 
     @classmethod
     def of(cls, runs: tuple[View, ...], **more: object) -> Comparison:
@@ -64,16 +65,23 @@ class Comparison(View):
         facts = self.runs[run].facts
         return facts.baseline if self.relative and facts is not None else 1.0
 
-    def loss(self, run: int) -> float:
-        """A run's newest loss, in its unit: the middle of the last few batches; NaN before any."""
+    def score(self, run: int) -> float:
+        """What the cure is accepted on, in the run's unit: NaN before any, infinite once it broke.
+
+        Of the training loss the middle of the last few batches, as that of one batch jumps.
+        """
         snapshot = self.runs[run].snapshot
+        if snapshot.nonfinite is not None:
+            return math.inf
         if not snapshot.count:
             return math.nan
+        if self.judged_by != "loss":
+            return float(snapshot.last_measured(self.judged_by)) / self.unit(run)
         stop = snapshot.last_step + 1
-        start = max(stop - NEWEST, snapshot.first_step)
+        start = max(stop - LAST_STEPS, snapshot.first_step)
         values = snapshot.envelope("loss", start, stop, stop - start)
-        losses = np.where(values.bad, math.nan, values.high)
-        return float(np.median(losses)) / self.unit(run)
+        with np.errstate(all="ignore"):
+            return float(np.median(values.high)) / self.unit(run)
 
 
 def run_style(palette: Palette, run: int) -> Style:

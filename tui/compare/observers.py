@@ -30,6 +30,8 @@ class Naming:
     names: tuple[str, ...]
     cure: str = ""
     """What the first is treated with in the second; empty where no cure is tried."""
+    judged_by: str = "loss"
+    """The metric that a cure is accepted on."""
 
 
 class Observers:
@@ -96,6 +98,7 @@ class Observers:
             overlaid=bool(display.overlaid),
             relative=self.relative,
             cure=self._naming.cure,
+            judged_by=self._naming.judged_by,
         )
 
     def _differences(self, experiments: tuple[Experiment, ...]) -> tuple[tuple[str, ...], ...]:

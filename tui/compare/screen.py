@@ -43,10 +43,13 @@ class CompareScreen(Dashboard, inherit_bindings=False):
     class RerunAll(Message):
         """A person wants these experiments to start from the beginning."""
 
-        def __init__(self, experiments: tuple[Experiment, ...], naming: Naming) -> None:
+        def __init__(
+            self, experiments: tuple[Experiment, ...], naming: Naming, *, reseeded: bool = False
+        ) -> None:
             super().__init__()
             self.experiments = experiments
             self.naming = naming
+            self.reseeded = reseeded
 
     class Kept(Message):
         """A person wants to go on with this run alone."""
@@ -101,6 +104,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
 
     def attach_all(self, sources: Sequence[Source]) -> None:
         """Show these sources."""
+        self._experiments = tuple(source.experiment for source in sources)
         self._runs = Observers(sources, self._naming)
         self.observe(self._runs)
 
@@ -164,14 +168,14 @@ class CompareScreen(Dashboard, inherit_bindings=False):
 
     def action_restart(self) -> None:
         """Start the same experiments again."""
-        if self._experiments:
+        if self._runs is not None:
             self.post_message(self.RerunAll(self._experiments, self._naming))
 
     def action_new_seed(self) -> None:
         """Start them again, each with its next seed."""
-        if self._experiments:
+        if self._runs is not None:
             again = tuple(with_next_seed(each) for each in self._experiments)
-            self.post_message(self.RerunAll(again, self._naming))
+            self.post_message(self.RerunAll(again, self._naming, reseeded=True))
 
     def action_keep(self) -> None:
         """Go on with the chosen run alone."""

@@ -1,34 +1,41 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from backscope.tui.compare.comparison import LETTERS, NEWEST, PATTERNS, run_style
+from backscope.core.consultation import LAST_STEPS
+from backscope.tui.compare.comparison import LETTERS, PATTERNS, run_style
+from backscope.tui.compare.observers import Naming, Observers
+from backscope.tui.observer import Display
 from backscope.tui.palette import DARK, HIGH_CONTRAST, LIGHT, OKABE_ITO, PLAIN
 from backscope.tui.traces import sample
 
 
-def test_the_loss_is_the_middle_of_the_last_few_batches(compared):
+def test_the_score_is_the_middle_of_the_last_few_batches(compared):
     view = compared("learning", "one point")
-    rows = np.concatenate([rows for _, rows in view.runs[0].snapshot.rows(301 - NEWEST)])
+    rows = np.concatenate([rows for _, rows in view.runs[0].snapshot.rows(301 - LAST_STEPS)])
     column = view.snapshot.layout.columns("loss").start
-    assert view.loss(0) == np.median(rows[:, column])
-    assert view.loss(1) == view.runs[1].snapshot.latest("loss")
+    assert view.score(0) == np.median(rows[:, column])
+    assert view.score(1) == view.runs[1].snapshot.latest("loss")
 
 
-def test_one_batch_that_jumps_is_not_the_loss(source_of, look):
-    from backscope.tui.compare.observers import Naming, Observers
-    from backscope.tui.observer import Display
-
+def test_one_batch_that_jumps_is_not_the_score(source_of, look):
     jumps, calm = source_of("learning"), source_of("learning")
     jumps.record(value=1e9)
     view = Observers([jumps, calm], Naming(("a", "b"))).look(Display(), look)
-    assert view.loss(0) == pytest.approx(view.loss(1), rel=0.1)
+    assert view.score(0) == pytest.approx(view.score(1), rel=0.1)
 
 
-@pytest.mark.parametrize("history", ["empty", "all NaN", "infinities"])
-def test_without_a_finite_loss_there_is_none(compared, history):
-    assert math.isnan(compared(history, "learning").loss(0))
+def test_against_overfitting_the_score_is_the_newest_validation_loss(compared):
+    view = replace(compared("learning", "one point"), judged_by="validation_loss")
+    assert view.score(0) == view.runs[0].snapshot.last_measured("validation_loss")
+
+
+def test_a_run_that_broke_has_an_infinite_score_and_one_without_steps_none(compared):
+    view = compared("diverged", "empty", "learning")
+    assert view.score(0) == math.inf
+    assert math.isnan(view.score(1))
 
 
 def test_the_runs_that_broke_are_left_out_of_the_sound_ones_unless_all_did(compared):

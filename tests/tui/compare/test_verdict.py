@@ -36,17 +36,24 @@ def test_a_loss_below_half_of_the_sick_one_is_a_cure(judged):
         (
             RunState.FINISHED,
             Verdict.NOT,
-            "not cured: loss 1.20 against 2.30; a cure is accepted on the loss alone",
+            "not cured: loss 1.20 against 2.30; "
+            "a cure is accepted on the loss, never on the symptom",
         ),
     ],
 )
-def test_more_than_half_of_it_is_none(judged, state, said, text):
+def test_more_than_half_of_it_and_above_what_counts_as_learned_is_none(judged, state, said, text):
     assert judged([2.3] * 5, [1.2] * 5, state) == (said, text)
 
 
-def test_a_finite_loss_beside_a_run_that_diverged_is_a_cure(judged):
-    said, text = judged([2.3, float("nan")], [2.3] * 5)
-    assert (said, text) == (Verdict.CURED, "cured: loss 2.30; the sick run diverged at step 2")
+def test_a_loss_that_learned_beside_a_run_that_diverged_is_a_cure(judged):
+    said, text = judged([2.3, float("nan")], [0.7] * 5)
+    assert (said, text) == (Verdict.CURED, "cured: loss 0.700; the sick run diverged at step 2")
+
+
+def test_a_finite_loss_that_learned_nothing_is_no_cure_of_divergence(judged):
+    said, text = judged([2.3, float("nan")], [1.1] * 5)
+    assert said is Verdict.NOT_YET
+    assert text == "not cured yet: loss 1.10; the sick run diverged at step 2"
 
 
 def test_one_that_diverges_itself_is_none(judged):
