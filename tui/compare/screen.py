@@ -29,6 +29,8 @@ from .comparison import LETTERS
 from .observers import Naming, Observers
 from .panels import COMPARISON_PANELS
 
+BORDER = 2
+"""Rows of a panel's border."""
 NARROWEST = 36
 """Cells of a column below which all is shown in one picture."""
 
@@ -88,6 +90,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size, and draw for it."""
         super().on_resize(event)
+        self._make_room()
         self.draw()
 
     # What is shown
@@ -109,8 +112,21 @@ class CompareScreen(Dashboard, inherit_bindings=False):
         self.observe(self._runs)
 
     def _make_room(self) -> None:
-        rows = 1 + len(self._experiments) + bool(self._naming.cure)
+        """As many rows as the runs need; on a small screen whole layers, the rest for losses."""
+        runs = max(len(self._experiments), 1)
+        rows = 1 + runs + bool(self._naming.cure)
         self.query_one("#standings").styles.height = rows
+        height = self.size.height - rows - 1
+        layers = max((height // 2 - BORDER) // runs, 1)
+        profile = self.query_one("#profile").styles
+        if arrange(*self.size) is Arrangement.SMALL and self.alone is None:
+            profile.height = layers * runs + BORDER
+        else:
+            profile.clear_rule("height")
+
+    def _show_alone(self, chosen: Panel | None) -> None:
+        super()._show_alone(chosen)
+        self._make_room()
 
     @property
     def source(self) -> Source | None:

@@ -84,6 +84,24 @@ async def test_small_screens_overlay_and_large_ones_have_columns_of_all_bands(
         assert sum(region.area for region in regions) + line.area == 160 * 48
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+async def test_a_small_screen_has_whole_layers_and_losses_get_the_rest(
+    app, opened, count, pilot_of
+):
+    async with pilot_of(app(count), (80, 24)) as pilot:
+        screen = await opened(pilot)
+        profile = screen.query_one("#profile").size.height
+        assert profile % count == 0
+        assert screen.query_one("#loss").size.height >= profile
+        await pilot.press("2")
+        await pilot.pause()
+        assert screen.query_one("#profile").region.height == 24 - 1 - (1 + count)
+        await pilot.press("2")
+        await pilot.resize_terminal(160, 48)
+        await pilot.pause()
+        assert screen.query_one("#profile").region.height > profile + 2
+
+
 async def test_four_columns_of_a_middling_screen_would_be_too_narrow(app, opened, pilot_of):
     async with pilot_of(app(4), (120, 40)) as pilot:
         assert shown(await opened(pilot)).overlaid
