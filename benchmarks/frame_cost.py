@@ -60,12 +60,15 @@ class Replay:
         self.steps_planned = trainer.steps_planned
         self.state = RunState.RUNNING
         self.probe_share = 0.0
+        self.step = 0
+        self.checkpoint_bytes = sys.maxsize  # too many: there is nothing to go back to
         self._epoch = trainer.layout.columns("epoch").start
 
     def steps(self) -> Iterator[StepRecord]:
         """Record after record, each with its own step and epoch."""
         a_step = float(self._rows[0][self._epoch])
         for step in count(1):
+            self.step = step
             row = self._rows[(step - 1) % RECORDED].copy()
             row[self._epoch] = step * a_step
             yield StepRecord(step, row, self.layout)
