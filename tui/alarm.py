@@ -13,8 +13,13 @@ from textual.message_pump import MessagePump
 
 
 def call_for(owner: MessagePump, call: Callable[[], object]) -> None:
-    """Call as Textual calls a handler of the owner: an exception ends the app and is told."""
+    """Call as Textual calls a handler of the owner: an exception ends the app and is told.
+
+    Not in an app that is ending: its widgets go one by one.
+    """
     app = owner.app
+    if not app.is_running:
+        return
     try:
         with app._context(), owner._context():
             call()

@@ -32,6 +32,14 @@ async def test_an_alarm_that_is_set_again_or_stopped_does_not_call_for_what_was_
         assert called == [0.001]
 
 
+async def test_nothing_is_called_in_an_app_that_is_ending():
+    called = []
+    async with App().run_test() as pilot:
+        Alarm(pilot.app, lambda: called.append(True)).set(0.0)
+    await asyncio.sleep(0.01)
+    assert not called
+
+
 async def failing(app):
     async with app.run_test():
         Alarm(app, lambda: 1 / 0).set(0.0)
