@@ -60,6 +60,10 @@ class ArrangedScreen(Screen[None]):
             self._update_timer.pause()
             self._held_back = self.set_timer(wait, self.check_idle)
         else:
+            if self._layout_required and self._repaint_required:
+                # A new layout is painted at once: Textual would paint the whole screen again.
+                self._repaint_required = False
+                self._dirty_widgets.add(self)
             super()._on_timer_update()
 
     def paint(self) -> None:
@@ -88,7 +92,7 @@ class ArrangedScreen(Screen[None]):
         if self.is_mounted:
             tiny = self.has_class(Arrangement.TINY)
             text = too_small(*self.size) if tiny else self._notice
-            self.query_one("#notice", Static).update(Content(text))
+            self.query_one("#notice", Static).update(Content(text), layout=False)
 
     def tell(self, text: str, *, error: bool = False) -> None:
         """Say something in passing; the same once more does not pile up."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.message import Message
 from textual.worker import get_current_worker
 
@@ -27,6 +26,7 @@ from .new_file import file_stem
 from .pace import CHANGES as PACE_CHANGES
 from .panels import PANELS, Instrument, Panel
 from .run_screen import RunScreen
+from .still import StillContainer
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
@@ -67,7 +67,7 @@ class Dashboard(RunScreen):
     def compose(self) -> ComposeResult:
         """All panels, the log, the key line, and the line that is there instead of them."""
         yield Panel(PANELS["status"])
-        with Container(id="panels"):
+        with StillContainer(id="panels"):
             for name, instrument in PANELS.items():
                 if name != "status":
                     yield Panel(instrument)

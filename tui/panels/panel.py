@@ -12,13 +12,13 @@ from typing import NamedTuple, Protocol
 
 from textual import events
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import NULL_SIZE, Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from ..plot import inner_size
 from ..safe_text import safe_text
+from ..still import Still
 from ..view import View
 from .changed_cells import changed_cells
 from .held import Held
@@ -83,7 +83,7 @@ class Instrument:
     """(view, width, height) -> the time axis of that drawing, if it has one."""
 
 
-class Panel(Widget, can_focus=True):
+class Panel(Still, can_focus=True):
     """The widget of every instrument.
 
     The dashboard calls ``show`` with each new view. With the class ``-bare`` a panel has no border.
@@ -128,6 +128,7 @@ class Panel(Widget, can_focus=True):
         self._title = ""
         self._held = Held()
         self._strips: list[Strip] = []
+        self._drawn: tuple[View | None, Size] = None, NULL_SIZE
         self._hidden = False
         self._dragged_to: int | None = None  # the step under a held mouse button
 
@@ -168,6 +169,8 @@ class Panel(Widget, can_focus=True):
         """The rows of a region."""
         # Textual forgets them only in widgets that draw themselves whole: here they would pile up.
         self._dirty_regions.clear()
+        if self._is_stale:
+            self._redrawn()  # a new layout is painted before its widgets are told of their sizes
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -190,13 +193,21 @@ class Panel(Widget, can_focus=True):
         self._hidden = False
         self._redraw()
 
+    @property
+    def _is_stale(self) -> bool:
+        """Whether what was drawn last was another view, or for another size."""
+        view, size = self._drawn
+        return view is not self._view or size != self.size
+
     def _redraw(self) -> None:
-        self.repaint(self._redrawn())
+        if self._is_stale:
+            self.repaint(self._redrawn())
 
     def _redrawn(self) -> list[Span] | None:
         """Draw; which cells are new."""
         if self._view is None:
             return []
+        self._drawn = self._view, self.size
         width, height = self.size
         strips = self.instrument.draw(self._view, width, height, self._held)
         shown, self._strips = self._strips, strips

@@ -265,3 +265,33 @@ def test_a_time_axis_with_more_columns_than_steps_reaches_every_step():
     axis = TimeAxis(first=0, columns=40, start=5, stop=9)
     assert [axis.step_at(column) for column in range(0, 40, 10)] == [5, 6, 7, 8]
     assert {axis.step_at(column) for column in range(40)} == {5, 6, 7, 8}
+
+
+async def test_a_panel_is_drawn_once_for_a_view_and_a_size(view_of):
+    sizes = []
+
+    def draw(view, width, height, held=None):
+        sizes.append((width, height))
+        return [row(view, [(f"{width}", view.palette.text)], width)] * height
+
+    app = Stage(Instrument("counted", lambda view: "counted", draw))
+    async with app.run_test(size=(40, 10)) as pilot:
+        panel = app.query_one(Panel)
+        view = view_of("vanishing")
+        panel.show(view)
+        await pilot.resize_terminal(50, 12)
+        await pilot.pause()
+        assert sizes == [(38, 8), (48, 10)]
+        assert panel.strips[0].text.startswith("48")
+        panel.show(replace(view))
+        assert len(sizes) == 3
+
+
+async def test_a_panel_painted_in_a_new_size_shows_what_belongs_there(view_of):
+    app = Stage(PANELS["loss"])
+    async with app.run_test(size=(70, 20)):
+        panel = app.query_one(Panel)
+        panel.show(view_of("vanishing"))
+        panel._size = panel._size.__class__(50, 15)  # as a layout sets it, before it tells
+        strips = panel.render_lines(Region(0, 0, *panel.size))
+        assert [strip.cell_length for strip in panel.strips] == [panel.size.width] * len(strips)
