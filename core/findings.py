@@ -63,7 +63,8 @@ class Finding:
     @property
     def born_dead(self) -> bool:
         """Of ``dying_relu``: the units were dead at the first step; the start is to blame."""
-        names = ("dead_share", "dead_share_at_start", "rise_threshold")
+        idle = "silent" if "silent_share" in self.evidence else "dead"
+        names = (f"{idle}_share", f"{idle}_share_at_start", "rise_threshold")
         now, at_start, rise = (self.evidence.get(name, nan) for name in names)
         return self.kind == "dying_relu" and now - at_start < rise
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 CHECKS = 128
@@ -15,20 +15,24 @@ class Course:
 
     promised: float = 0.0
     """What the steps so far have promised to take away, all together."""
+    promised_until: int = 0
+    """How many steps that is."""
     checks: tuple[tuple[int, float], ...] = ()
     """Step (from 1) and loss, oldest first; the newest ``CHECKS`` of them."""
 
-    def after(self, count: int, loss: float, promise: float) -> Course:
+    def after(self, count: int, loss: float, promise: float | None) -> Course:
         """With one more check.
 
         Args:
             count: steps so far.
             loss: the median of the newest ones.
-            promise: of a step as they are now; not a number: not known.
+            promise: of a step as they are now; None: not known yet.
         """
-        steps = count - (self.checks[-1][0] if self.checks else 0)
-        promised = self.promised + steps * promise if promise == promise else self.promised
-        return replace(self, promised=promised, checks=(*self.checks, (count, loss))[-CHECKS:])
+        checks = (*self.checks, (count, loss))[-CHECKS:]
+        if promise is None:
+            return Course(self.promised, self.promised_until, checks)
+        promised = self.promised + promise * (count - self.promised_until)
+        return Course(promised, count, checks)
 
     @property
     def loss(self) -> float:

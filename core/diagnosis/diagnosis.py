@@ -75,9 +75,10 @@ them: then it is a cause and not a symptom."""
 KEPT_BESIDE: dict[str, tuple[str, ...]] = {
     "learning_rate_too_large": ("dying_relu", "saturation"),
     "exploding_gradient": ("saturation", "dying_relu", "vanishing_gradient"),
+    "dying_relu": ("learning_rate_too_small",),
 }
-"""A finding that stood before one of these did is its cause, and stays as long as that stands:
-what was broken does not show any more what broke it."""
+"""A finding that has stood is the cause of these, where they were not there from the start, and
+stays as long as they do: what was broken does not show any more what broke it."""
 
 CONFIRMATIONS = 2
 """Checks in a row that make a finding, or end it."""
@@ -156,7 +157,7 @@ class Diagnosis:
             self._find_bad(snapshot)
             before = self._reading
             for step in self._due(snapshot):
-                reading = self._reader.read(snapshot, step)
+                reading = self._reader.read(snapshot, step, self._sound_start)
                 if reading is not None:
                     self._check(reading)
             if self._bad is not None:
@@ -187,7 +188,7 @@ class Diagnosis:
     def _check(self, reading: Reading) -> None:
         if self._reading is None:
             self._start(reading)
-        reading = replace(reading, sound_start=self._sound_start)
+            reading = replace(reading, sound_start=self._sound_start)
         for kind, rule in RULES.items():
             self._note(kind, reading.step, rule(reading))
         spike = reading.spike
@@ -207,14 +208,13 @@ class Diagnosis:
         """The last check: what was about to be confirmed stands, and nothing else is measured."""
         self._ended = True
         self.events = (*self.events, first_nonfinite(bad))
-        reading = self._reader.read(snapshot, bad.step) or self._reading
+        reading = self._reader.read(snapshot, bad.step, self._sound_start) or self._reading
         if reading is None:
             return
         reading = replace(reading, step=bad.step, nonfinite=bad)
         if self._reading is None:
             self._check(reading)
             return
-        reading = replace(reading, sound_start=self._sound_start)
         for kind in ("learning_rate_too_large", "divergence"):
             self._note(kind, bad.step, RULES[kind](reading))
         self._reading = reading
@@ -244,7 +244,7 @@ class Diagnosis:
     def _caused(self, kind: str, cause: _Standing) -> bool:
         """Whether something stands that a standing finding has brought about."""
         return self._stands(cause) and any(
-            self._stands(each) and each.since >= cause.since
+            self._stands(each) and each.since > self._first_check
             for other in KEPT_BESIDE.get(kind, ())
             if (each := self._standing.get(other)) is not None
         )

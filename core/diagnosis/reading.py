@@ -26,7 +26,8 @@ DEAD_PROBES = 5
 STEP_PROBES = 10
 """Measurements of what a step promises and what comes of it that are judged together."""
 OVERFIT_RATIO = 1.15
-OVERFIT_LOSS = 0.1
+OVERFIT_LOST = 0.08
+"""Of what the best validation loss is below that of knowing nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Evaluations:
                 seen = replace(
                     seen, best=newest, best_step=int(steps[at]), training_at_best=training
                 )
-            clearly = newest > OVERFIT_RATIO * seen.best and newest > OVERFIT_LOSS
+            lost = OVERFIT_LOST * max(1.0 - seen.best, 0.0)
+            clearly = newest > max(OVERFIT_RATIO * seen.best, seen.best + lost)
             seen = replace(
                 seen,
                 newest=newest,
@@ -103,6 +105,9 @@ class Reading:
     dead: Row
     """Per layer: share of the units; NaN where it does not apply."""
     dead_at_start: Row
+    silent: Row
+    """Per layer: share of the units that no row of the batch excites, median of 5 steps."""
+    silent_at_start: Row
     dead_means: tuple[float, ...]
     """Mean over the layers, of the newest ``DEAD_PROBES`` probes that checks have seen."""
     promises: Row
@@ -113,7 +118,7 @@ class Reading:
     evaluations: Evaluations
     spike: Event | None
     """The loss has leaped up lately, and come down again."""
-    sound_start: bool = False
+    sound_start: bool
     """Nothing was wrong at the first check: initialization and inputs are not to blame."""
     nonfinite: NonFinite | None = None
     """Set where this step has the first value that is not finite."""
@@ -149,18 +154,25 @@ class Reader:
         self._columns: dict[str, slice] = {}
         self._latest: dict[str, Row] = {}
         self._signals: Row = np.empty((0, 0))  # (measurements, n_layers)
+        self._silent: Row = np.empty((0, 0))
         self._decades_at_start = nan
         self._dead_at_start: Row = np.empty(0)  # (n_layers,) once begun
+        self._silent_at_start: Row = np.empty(0)
         self._dead_means: tuple[float, ...] = ()
         self._promises: Row = np.empty(0)
         self._trust: Row = np.empty(0)
         self._evaluations = Evaluations()
         self._course = Course()
 
-    def read(self, snapshot: Snapshot, step: int) -> Reading | None:
+    def read(self, snapshot: Snapshot, step: int, sound_start: bool) -> Reading | None:
         """The numbers at a step; None where its row is gone. Steps must only ever grow.
 
         To be called under ``np.errstate(all="ignore")``: hostile numbers are expected.
+
+        Args:
+            snapshot: of the history that is read.
+            step: of the check.
+            sound_start: what is known of the start, for the reading.
         """
         if snapshot.resolution(step) > 1:
             return None
@@ -176,10 +188,11 @@ class Reader:
         self._evaluations = self._evaluations.after(steps[-len(new) :], new_losses, validations)
         self._promises = self._newest(self._promises, new, "promised", self._unit)
         self._trust = self._newest(self._trust, new, "trust_ratio", 1.0)
-        self._signals = np.concatenate([self._signals, self._measured(new, "error_signal")])
-        self._signals = self._signals[-MEDIAN_STEPS:]
+        self._signals = self._latest_rows(self._signals, new, "error_signal")
+        self._silent = self._latest_rows(self._silent, new, "silent")
         count = step + 1 - snapshot.first_step
-        promise = median(self._promises) if len(self._promises) else nan
+        # One step alone, the first for one, may promise anything.
+        promise = median(self._promises) if len(self._promises) == STEP_PROBES else None
         self._course = self._course.after(count, median(losses[-WINDOW:]), promise)
         rates = self._global(rows, "learning_rate")[-WINDOW:]
         dead = self._dead(new)
@@ -201,11 +214,14 @@ class Reader:
             flat=self._layers(new, "flat", "saturated"),
             dead=dead,
             dead_at_start=self._dead_at_start,
+            silent=middle(self._silent) / self._widths if len(self._silent) else self._nothing,
+            silent_at_start=self._silent_at_start,
             dead_means=self._dead_means,
             promises=self._promises,
             trust=self._trust,
             evaluations=self._evaluations,
             spike=spike(steps, losses, self._unit),
+            sound_start=sound_start,
         )
 
     def _begin(self, snapshot: Snapshot) -> None:
@@ -213,7 +229,7 @@ class Reader:
         self._columns = {metric.name: layout.columns(metric.name) for metric in layout.metrics}
         self._nothing = np.full(layout.n_layers, nan)
         self._widths = np.array([layer.width for layer in layout.layers])
-        self._signals = np.empty((0, layout.n_layers))
+        self._signals = self._silent = np.empty((0, layout.n_layers))
         first = float(snapshot.last_measured("loss", snapshot.first_step))
         loss = inf if isnan(first) else first
         # Where knowing nothing costs nothing (one sample, constant targets), the first loss serves.
@@ -221,6 +237,7 @@ class Reader:
         self._unit = unit if isfinite(unit) and unit > 0.0 else loss if 0.0 < loss < inf else 1.0
         self._first_loss = loss / self._unit
         self._dead_at_start = self._at_start(snapshot, "dead") / self._widths
+        self._silent_at_start = self._at_start(snapshot, "silent") / self._widths
         signal = np.log10(self._at_start(snapshot, "error_signal"))
         self._decades_at_start = float(signal[0] - signal[-1])
 
@@ -248,6 +265,11 @@ class Reader:
         block = new[:, self._columns[name]]
         measured: Row = block[~np.isnan(block).all(axis=1)]
         return measured
+
+    def _latest_rows(self, known: Row, new: Row, name: str) -> Row:
+        """The newest measurements of a per-layer metric, ``(at most 5, n_layers)``."""
+        rows: Row = np.concatenate([known, self._measured(new, name)])[-MEDIAN_STEPS:]
+        return rows
 
     def _layers(self, new: Row, *names: str) -> Row:
         """The newest values of the first of some per-layer metrics that is recorded."""

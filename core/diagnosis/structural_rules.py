@@ -20,6 +20,7 @@ DEAD_SHARE = 0.6
 DEAD_RISE = 0.25
 DEAD_MEAN = 0.5
 BLOCKED_SHARE = 0.9
+SILENT_SHARE = 0.97
 FLAT_SHARE = 0.6
 ONE_SIDED_FLAT_SHARE = 0.9
 LEARNED_LOSS = 0.3
@@ -82,12 +83,15 @@ def symmetric_initialization(reading: Reading) -> Verdict | None:
 
 
 def dying_relu(reading: Reading) -> Verdict | Unsure | None:
-    """ReLU units that are zero on the whole probe set.
+    """ReLU units that are zero on the whole probe set, or all of a layer on every batch.
 
     Nearly all of a layer, most of one that was not born like that (a narrow layer may be, by
     chance), half of all layers together, or quickly more of them.
     """
     dead, means = reading.dead, reading.dead_means
+    silent = _silent_layers(reading)
+    if silent is not None:
+        return silent
     if np.isnan(dead).all() and any(layer.rectifier for layer in reading.layout.layers):
         return Unsure("dead units are not recorded")
     start = reading.dead_at_start
@@ -100,8 +104,6 @@ def dying_relu(reading: Reading) -> Verdict | Unsure | None:
         return None
     worst = int(layers[np.argmax(dead[layers])])
     share, at_start = float(dead[worst]), float(start[worst])
-    born = share - at_start < DEAD_RISE  # as Finding.born_dead
-    when = "born dead: so they were at the first step" if born else f"{at_start:.0%} at the start"
     return Verdict(
         layers=indices(layers),
         evidence=measured(
@@ -116,9 +118,42 @@ def dying_relu(reading: Reading) -> Verdict | Unsure | None:
         ),
         message=(
             f"{share:.0%} of the ReLU units of layer {worst + 1} are dead on the probe set "
-            f"({when}). Their gradient is exactly zero, so they do not come back."
+            f"({_since_when(share, at_start)}). Their gradient is exactly zero, so they do not "
+            "come back."
         ),
     )
+
+
+def _silent_layers(reading: Reading) -> Verdict | None:
+    """Layers of which no row of the batches of late excites a unit: dead, or as good as dead."""
+    layers = np.flatnonzero(reading.silent > SILENT_SHARE)
+    if not len(layers):
+        return None
+    first = int(layers[0])
+    share, at_start = float(reading.silent[first]), float(reading.silent_at_start[first])
+    dead = float(reading.dead[first])
+    return Verdict(
+        layers=indices(layers),
+        evidence=measured(
+            silent_share=share,
+            threshold=SILENT_SHARE,
+            silent_share_at_start=at_start,
+            dead_share=dead,
+            worst_layer=first + 1,
+            rise_threshold=DEAD_RISE,
+        ),
+        message=(
+            f"{share:.0%} of the ReLU units of layer {first + 1} are zero for every row of the "
+            f"batches ({_since_when(share, at_start)}), and {dead:.0%} on the whole probe set: "
+            "hardly any gradient gets through."
+        ),
+    )
+
+
+def _since_when(share: float, at_start: float) -> str:
+    """As ``Finding.born_dead`` has it."""
+    born = share - at_start < DEAD_RISE
+    return "born dead: so they were at the first step" if born else f"{at_start:.0%} at the start"
 
 
 def saturation(reading: Reading) -> Verdict | Unsure | None:

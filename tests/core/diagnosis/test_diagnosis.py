@@ -546,7 +546,26 @@ def test_the_share_of_dead_units_of_a_healthy_network_is_no_finding():
 
 
 def test_silent_units_are_not_dead_ones():
-    assert diagnose(always(silent=hidden(WIDTH))) == ()
+    assert diagnose(always(silent=hidden(0.95 * WIDTH))) == ()
+
+
+def test_a_layer_that_no_batch_excites_is_as_good_as_dead_though_the_probe_set_may_excite_it():
+    (born,) = diagnose(always(silent=hidden(10, 20, WIDTH, WIDTH)))
+    assert (born.kind, born.since_step, born.layers) == ("dying_relu", 1, (3, 4))
+    assert born.born_dead
+    assert "100% of the ReLU units of layer 3 are zero for every row" in born.message
+    assert "5% on the whole probe set" in born.message
+    (dying,) = diagnose(lambda step: {"silent": hidden(10, 20, 30, WIDTH if step > 30 else 9)})
+    assert not dying.born_dead
+    assert (dying.since_step, dying.layers) == (35, (4,))
+    once = lambda step: {"silent": hidden(WIDTH if step % 3 == 0 else 9)}  # noqa: E731
+    assert diagnose(once) == ()
+
+
+def test_an_early_death_explains_that_what_is_left_is_slow():
+    scenario = both(SLOW, lambda step: dead(0.95 if step < 50 else 0.3))
+    (finding,) = diagnose(scenario, 100)
+    assert finding.kind == "dying_relu"
 
 
 def test_dead_units_explain_an_error_signal_that_vanishes():
@@ -623,6 +642,18 @@ def test_a_validation_loss_that_rises_for_five_evaluations_while_training_falls_
 
 def test_a_validation_loss_that_stays_near_its_best_is_no_overfitting():
     assert diagnose(evaluations(rise=0.0005), 300) == ()
+
+
+def test_a_validation_loss_that_rises_from_very_little_to_little_is_no_overfitting():
+    def scenario(step: int) -> Values:
+        values = evaluations()(step)
+        if "validation_loss" in values:
+            values["validation_loss"] = 0.1 * float(values["validation_loss"])  # type: ignore[arg-type]
+        return values
+
+    assert diagnose(scenario, 130) == ()
+    assert kinds(diagnose(scenario, 200)) == []
+    assert kinds(diagnose(scenario, 700)) == ["overfitting"]
 
 
 def test_validation_and_training_that_rise_together_are_no_overfitting():
