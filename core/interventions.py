@@ -55,6 +55,13 @@ class Outcome:
     done: bool
     """False: nothing has changed, and the text says why."""
     text: str
+    what: str = ""
+    """What was to be changed: the kind of event that marks it."""
+
+    @property
+    def said(self) -> str:
+        """What came of it, as one line."""
+        return f"{self.what.replace('_', ' ')}: {self.text}" if self.done else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ def _revive(patient: Patient, _: float) -> Outcome:
     if not units:
         return Outcome(False, "no ReLU unit is dead on the probe set")
     layers = [index for index, count in enumerate(revived, start=1) if count]
-    return Outcome(True, f"revived {units} unit{'' if units == 1 else 's'} in {_layers(layers)}")
+    return Outcome(True, f"{units} unit{'' if units == 1 else 's'} in {_layers(layers)}")
 
 
 def _layers(layers: list[int]) -> str:
@@ -142,7 +149,7 @@ def _rescale(patient: Patient, _: float) -> Outcome:
         patient.network.theta[...] = before
         return Outcome(False, "z has unit variance in every layer already")
     patient.forgets = True
-    return Outcome(True, f"rescaled W: x{least:.3g} ... x{most:.3g}")
+    return Outcome(True, f"W x {least:.3g} ... {most:.3g}")
 
 
 def _normalizes(network: NetworkSettings) -> str:

@@ -36,7 +36,7 @@ class KeptCheckpoint:
     place: Place
     """Where the history stood."""
     change: str = ""
-    """What was changed right after it: ``clip_norm off -> 1``; empty where nothing was."""
+    """What was changed right after it: ``clip norm off -> 1``; empty where nothing was."""
 
     @property
     def step(self) -> int:

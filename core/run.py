@@ -21,7 +21,7 @@ from .experiment.going_back import going_on_with, with_changes
 from .findings import Facts
 from .gate import Gate
 from .history import History
-from .interventions import INTERVENTIONS, Intervention, Outcome, require_sound
+from .interventions import Intervention, Outcome, require_sound
 from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
 from .settings import HIGHEST_RATE
@@ -88,6 +88,11 @@ class Source(Protocol):
 
     def intervene(self, intervention: Intervention, answer: Answer) -> None:
         """Change something before the next step; ``answer`` is told what came of it."""
+
+    def fork(
+        self, kept: KeptCheckpoint, experiment: Experiment | None = None, *, paused: bool = False
+    ) -> Source:
+        """A new source that stands where a checkpoint was taken, and goes on from there."""
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Train at most so many steps per second; None: as fast as it goes."""
@@ -358,10 +363,10 @@ class Run:
         kept = self._kept() if trainer.checkpoint_bytes <= MOST_BYTES else None
         outcome = trainer.intervene(intervention)
         if outcome.done:
-            event = INTERVENTIONS[intervention.kind].event
             if kept is not None:
-                self.checkpoints.add(replace(kept, change=f"{event} {outcome.text}"))
-            self.history.mark(Event(trainer.step + 1, event, outcome.text))
+                change = f"{outcome.what.replace('_', ' ')} {outcome.text}"
+                self.checkpoints.add(replace(kept, change=change))
+            self.history.mark(Event(trainer.step + 1, outcome.what, outcome.text))
         answer(outcome)
 
     def _kept(self) -> KeptCheckpoint:

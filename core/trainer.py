@@ -307,13 +307,12 @@ class Trainer:
         while (intervention := self._agenda.due(step)) is not None:
             outcome = self._carry_out(intervention)
             self._agenda.carried_out()
-            event = INTERVENTIONS[intervention.kind].event
-            self._events.append(Event(step, event, outcome.text))
+            self._events.append(Event(step, outcome.what, outcome.text))
 
     def _carry_out(self, intervention: Intervention) -> Outcome:
         kind = INTERVENTIONS[intervention.kind]
         if fault := kind.fault(self.experiment.network):
-            return Outcome(False, fault)
+            return Outcome(False, fault, kind.event)
         place = (_INTERVENTIONS_STREAM, self.step + 1, self._agenda.done)
         patient = Patient(
             network=self.network,
@@ -327,7 +326,7 @@ class Trainer:
             ),
         )
         with np.errstate(all="ignore"):
-            outcome = kind.carry_out(patient, intervention.value)
+            outcome = replace(kind.carry_out(patient, intervention.value), what=kind.event)
         if patient.forgets:
             self._descent.restart(self.step)
         reclipped = patient.training.clip_norm != self._settings.clip_norm

@@ -24,6 +24,7 @@ from textual.screen import Screen
 from ..core.errors import InputError
 from ..core.experiment import Experiment
 from ..core.record import RunState
+from ..core.run import Source
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .command_search import CommandSearch
@@ -325,6 +326,20 @@ class BackscopeApp(App[None]):
     def on_dashboard_rerun(self, message: Dashboard.Rerun) -> None:
         """Start again."""
         self.open_experiment(message.experiment)
+
+    def on_dashboard_went_back(self, message: Dashboard.WentBack) -> None:
+        """Train on from a checkpoint, in place of the run that is shown."""
+        source = self._dashboard.source
+        if source is None:
+            return
+
+        def build(pace: float | None) -> Source:
+            fork = source.fork(message.kept, paused=message.paused)
+            if message.change is not None:
+                message.change(fork, self._dashboard.answer)
+            return fork
+
+        self._replace_run(build, self._dashboard.show_fork)
 
     def on_gallery_chosen(self, message: Gallery.Chosen) -> None:
         """Train what was chosen."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,6 +17,8 @@ from ..core.errors import InputError
 from ..core.experiment import Experiment
 from ..core.findings import Facts, Finding
 from ..core.history import Snapshot
+from ..core.interventions import Outcome
+from ..core.kept_checkpoints import KeptCheckpoint
 from ..core.record import RunState
 from ..core.run import Source
 from ..core.settings import HIGHEST_RATE
@@ -23,6 +26,7 @@ from . import time_range as ranges
 from .keymap import DASHBOARD, Key, bindings
 from .log_pane import LogPane
 from .new_file import file_stem
+from .observer import Observer
 from .pace import CHANGES as PACE_CHANGES
 from .panels import PANELS, Instrument, Panel
 from .run_screen import RunScreen
@@ -30,6 +34,7 @@ from .still import StillContainer
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
+    from .interventions_screen import Choice, Do
 
 
 class Dashboard(RunScreen):
@@ -55,6 +60,22 @@ class Dashboard(RunScreen):
             super().__init__()
             self.finding = finding
             self.cure = cure
+
+    class WentBack(Message):
+        """A person wants to go on from a checkpoint, with a change or without one."""
+
+        def __init__(self, kept: KeptCheckpoint, paused: bool, change: Do | None = None) -> None:
+            super().__init__()
+            self.kept = kept
+            self.paused = paused
+            self.change = change
+
+    class Answered(Message):
+        """A change of the running network was made, or there was nothing to change."""
+
+        def __init__(self, outcome: Outcome) -> None:
+            super().__init__()
+            self.outcome = outcome
 
     class Saved(Message):
         """The history was written to a file, or could not be."""
@@ -143,6 +164,77 @@ class Dashboard(RunScreen):
             self.tell(f"This run has {state}; r starts it again, n with another seed.")
             return None
         return source
+
+    # Keys: changes of the running network
+
+    def key_labels(self, state: RunState) -> dict[str, str]:
+        """What the key line says of some keys: of those to change and undo, if they can."""
+        labels = super().key_labels(state)
+        if self.source is None or not self.source.checkpoints.before_changes:
+            labels["u"] = ""
+        if state.final:
+            labels["i"] = "go back" if state is RunState.DIVERGED else ""
+        return labels
+
+    def action_interventions(self) -> None:
+        """Offer what can be changed; of a run that broke, on going back to its last good step."""
+        source = self.source
+        if source is None:
+            return
+        status, back = source.status(), None
+        if status.state is RunState.DIVERGED:
+            back = source.checkpoints.last_good
+        if back is None and self._running_source() is None:
+            return
+        from .interventions_screen import InterventionsScreen, choices
+
+        snapshot = source.history.snapshot()
+        offered = choices(status, source.experiment, snapshot)
+        title = "change the running network"
+        if back is not None:
+            title = f"go back to step {back.step:,}, the last good one, and"
+        screen = InterventionsScreen(offered, title, ascii_only=self.look.glyphs.ascii)
+        self.app.push_screen(screen, partial(self._change, source, back))
+
+    def _change(self, source: Source, back: KeptCheckpoint | None, chosen: Choice | None) -> None:
+        if chosen is None or chosen.do is None or source is not self.source:
+            return
+        if back is not None:
+            self._go_back(source, back, chosen.do)
+        elif self._running_source() is not None:
+            chosen.do(source, self.answer)
+            self.set_timer(0.02, self.draw)
+
+    def answer(self, outcome: Outcome) -> None:
+        """Take what came of a change, in the training thread."""
+        self.post_message(self.Answered(outcome))
+
+    def on_dashboard_answered(self, message: Answered) -> None:
+        """Say what came of a change."""
+        self.tell(message.outcome.said)
+        self.draw()
+
+    def action_undo(self) -> None:
+        """Go back to before the last change."""
+        source = self.source
+        if source is None:
+            return
+        changes = source.checkpoints.before_changes
+        if changes:
+            self._go_back(source, changes[-1])
+        else:
+            self.tell("There is no change to undo.")
+
+    def _go_back(self, source: Source, kept: KeptCheckpoint, change: Do | None = None) -> None:
+        status = source.status()
+        undone = "" if change or not kept.change else f": {kept.change} undone"
+        self.tell(f"Rolled back from step {status.step:,} to {kept.step:,}{undone}")
+        self.post_message(self.WentBack(kept, status.state is RunState.PAUSED, change))
+
+    def show_fork(self, source: Source) -> None:
+        """Show a run that went back, in place of the one that it came from."""
+        self.wanted = replace(self.wanted, time=ranges.TimeRange(), frozen=False)
+        self.observe(Observer(source))
 
     # Keys: cures
 

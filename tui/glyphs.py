@@ -77,6 +77,10 @@ BRAILLE = Glyphs(
     ellipsis="…",
     event_kinds=(
         ("learning_rate", "◆"),
+        ("clip_norm", "◇"),
+        ("revive", "✚"),
+        ("rescale", "≡"),
+        ("roll_back", "↺"),
         ("early_stopping", "■"),
         ("loss_spike", "▲"),
         ("nonfinite", "✗"),
@@ -103,6 +107,10 @@ QUADRANT = Glyphs(
     ellipsis="…",
     event_kinds=(
         ("learning_rate", "◆"),
+        ("clip_norm", "◇"),
+        ("revive", "✚"),
+        ("rescale", "≡"),
+        ("roll_back", "↺"),
         ("early_stopping", "■"),
         ("loss_spike", "▲"),
         ("nonfinite", "✗"),
@@ -129,6 +137,10 @@ BLOCK = Glyphs(
     ellipsis="~",
     event_kinds=(
         ("learning_rate", "♦"),
+        ("clip_norm", "○"),
+        ("revive", "♥"),
+        ("rescale", "≡"),
+        ("roll_back", "◄"),
         ("early_stopping", "■"),
         ("loss_spike", "▲"),
         ("nonfinite", "X"),
@@ -155,6 +167,10 @@ ASCII = Glyphs(
     ellipsis="~",
     event_kinds=(
         ("learning_rate", "R"),
+        ("clip_norm", "C"),
+        ("revive", "V"),
+        ("rescale", "Z"),
+        ("roll_back", "B"),
         ("early_stopping", "S"),
         ("loss_spike", "^"),
         ("nonfinite", "X"),

@@ -64,6 +64,8 @@ DASHBOARD = (
         Key("n", "n", "new_seed", "new seed", "start again with the next seed", 10),
         Key("plus,equals_sign", "+", "rate(2.0)", "rate", "double the learning rate", 5, "+ -"),
         Key("minus", "-", "rate(0.5)", "", "halve the learning rate"),
+        Key("i", "i", "interventions", "change", "change the running network: clip, revive ...", 5),
+        Key("u", "u", "undo", "undo", "undo the last change: roll back to before it", 4),
         Key("comma", ",", "pace('slower')", "pace", "slow motion: fewer steps a second", 12, ", ."),
         Key("full_stop", ".", "pace('faster')", "", "more steps a second again"),
     ),

@@ -16,6 +16,7 @@ MISSING = "-"
 WIDTH = 79
 """Cells of a line; what cannot be broken (a path, a command) may be longer."""
 
+MOST_EVENTS = 20
 INDENT = "  "
 
 Report = Mapping[str, Any]
@@ -31,6 +32,7 @@ def report_text(report: Report) -> str:
         _profile(report, "layers", "error_signal", report["layers_step"]),
         LEGEND if report["steps"] else (),
         findings_lines(report["findings"], report["undecided"]),
+        _events(report["events"]),
         _again(report),
     )
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part))) + "\n"
@@ -161,6 +163,17 @@ def wrapped(text: str, first: str = "") -> list[str]:
 def _evidence(value: float | str) -> str:
     number = float(value)
     return short(int(number) if number.is_integer() else number)
+
+
+def _events(events: Sequence[Report]) -> Iterator[str]:
+    """What happened on the way, in its order; of very much the newest."""
+    if events:
+        yield "events:"
+    if len(events) > MOST_EVENTS:
+        yield f"- {len(events) - MOST_EVENTS:,} earlier ones (--json holds them all)"
+    for event in events[-MOST_EVENTS:]:
+        kind = event["kind"].replace("_", " ")
+        yield from wrapped(safe_text(f"- step {event['step']:,}: {kind} {event['text']}", 1_000))
 
 
 def _again(report: Report) -> Iterator[str]:

@@ -70,7 +70,7 @@ def test_going_back_is_marked_and_says_from_where_and_what_is_undone():
     fork = run.fork(run.checkpoints.before_changes[-1])
     (event,) = fork.history.snapshot().events
     assert (event.step, event.kind) == (31, "roll_back")
-    assert event.text == "from step 50: learning_rate 0.1 -> 0.2 undone"
+    assert event.text == "from step 50: learning rate 0.1 -> 0.2 undone"
 
 
 def test_changes_are_undone_one_after_the_other():

@@ -196,7 +196,7 @@ def test_what_does_not_apply_says_why():
 
 def test_rescaling_twice_finds_nothing_left_to_do():
     trainer = Trainer(experiment())
-    assert trainer.intervene(RESCALE).text.startswith("rescaled W: x")
+    assert trainer.intervene(RESCALE).text.startswith("W x ")
     before = trainer.network.theta.copy()
     again = trainer.intervene(RESCALE)
     assert (again.done, again.text) == (False, "z has unit variance in every layer already")
@@ -205,11 +205,11 @@ def test_rescaling_twice_finds_nothing_left_to_do():
 
 def test_reviving_says_how_many_units_of_which_layers():
     trainer = Trainer(experiment(network={"bias": -50.0}))
-    assert trainer.intervene(REVIVE).text == "revived 16 units in layers 1, 2"
+    assert trainer.intervene(REVIVE).text == "16 units in layers 1, 2"
     deep = Trainer(experiment(network={"hidden": [4] * 9, "bias": -50.0}))
-    assert deep.intervene(REVIVE).text == "revived 36 units in 9 layers"
+    assert deep.intervene(REVIVE).text == "36 units in 9 layers"
     one = Trainer(experiment(network={"hidden": [1], "bias": -50.0}))
-    assert one.intervene(REVIVE).text == "revived 1 unit in layer 1"
+    assert one.intervene(REVIVE).text == "1 unit in layer 1"
 
 
 def test_after_rescaling_the_optimizer_starts_anew():

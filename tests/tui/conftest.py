@@ -14,6 +14,8 @@ from hypothesis import settings
 from backscope.core.experiment import Experiment
 from backscope.core.findings import Facts
 from backscope.core.history import History
+from backscope.core.interventions import Intervention, Outcome
+from backscope.core.kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from backscope.core.probes import PROBES, Cadence
 from backscope.core.record import (
     Event,
@@ -24,7 +26,7 @@ from backscope.core.record import (
     RunState,
     StepRecord,
 )
-from backscope.core.run import RunStatus
+from backscope.core.run import Answer, RunStatus
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
@@ -66,6 +68,7 @@ class FakeSource:
         self.rate = 0.1
         self.error = ""
         self.stopped = threading.Event()
+        self.checkpoints = KeptCheckpoints()
 
     def record(self, steps: int = 1, value: float | None = None, **broken: Any) -> None:
         """Add records: every metric ``value``, or a loss that falls."""
@@ -116,6 +119,16 @@ class FakeSource:
     def set_pace(self, steps_per_second: float | None) -> None:
         self.commands.append(("pace", steps_per_second))
         self.pace = steps_per_second
+
+    def intervene(self, intervention: Intervention, answer: Answer) -> None:
+        self.commands.append(str(intervention))
+        answer(Outcome(True, "done", intervention.kind))
+
+    def fork(self, kept: KeptCheckpoint, *, paused: bool = False) -> FakeSource:
+        self.commands.append(("fork", kept.step, paused))
+        fork = FakeSource(self.experiment, paused=paused)
+        fork.record(kept.step)
+        return fork
 
     def drive(self) -> None:
         self.stopped.wait(30)

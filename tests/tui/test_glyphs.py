@@ -3,6 +3,7 @@
 import pytest
 from rich.cells import cell_len
 
+from backscope.core.interventions import INTERVENTIONS
 from backscope.tui.glyphs import ASCII, BLOCK, BRAILLE, GLYPHS, QUADRANT, detect_glyphs
 
 each_set = pytest.mark.parametrize("glyphs", GLYPHS.values(), ids=GLYPHS)
@@ -40,7 +41,7 @@ def test_quadrants_are_where_the_mask_says():
 
 
 def test_block_has_nothing_that_code_page_437_lacks():
-    screen = "♦•■▲▼"  # positions 4, 7, 16 ... are control codes to Python, glyphs to the console
+    screen = "♦•■▲▼○♥◄"  # positions 4, 7, 16 ... are control codes to Python, glyphs to the console
     assert all(
         char in screen or char.encode("cp437", "replace") != b"?" for char in all_characters(BLOCK)
     )
@@ -50,6 +51,12 @@ def test_ascii_is_ascii():
     assert all_characters(ASCII).isascii()
     assert ASCII.ascii
     assert not BRAILLE.ascii
+
+
+@each_set
+def test_every_change_of_a_running_network_has_a_mark_of_its_own(glyphs):
+    kinds = [*(kind.event for kind in INTERVENTIONS.values()), "roll_back", "what is this"]
+    assert len({glyphs.event(kind) for kind in kinds}) == len(kinds)
 
 
 def test_events_have_a_glyph_and_so_have_unknown_ones():

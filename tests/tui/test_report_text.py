@@ -152,3 +152,22 @@ def test_every_kind_of_number_has_a_cell(changed, value):
     assert len(hidden) == 10
     assert {len(row) for row in hidden} == {len(last) + 1}  # "0 %" of saturated units
     assert {row[3] for row in hidden} == {short(float(value)) if value is not None else "-"}
+
+
+def test_what_happened_is_listed_in_its_order(changed):
+    assert "events:" not in report_text(changed)
+    changed["events"] = [
+        {"step": 6, "kind": "clip_norm", "text": "off -> 1"},
+        {"step": 1200, "kind": "revive", "text": "41 units in layers 2, 3"},
+    ]
+    told = "\nevents:\n- step 6: clip norm off -> 1\n- step 1,200: revive 41 units in layers 2, 3\n"
+    assert told in report_text(changed)
+
+
+def test_of_very_many_events_the_newest_are_listed(changed):
+    changed["events"] = [
+        {"step": step, "kind": "learning_rate", "text": "x"} for step in range(1, 51)
+    ]
+    text = report_text(changed)
+    assert "- 30 earlier ones (--json holds them all)\n- step 31: learning rate x\n" in text
+    assert text.count("learning rate x") == 20

@@ -102,6 +102,7 @@ def _details(view: View) -> list[Piece]:
     so_far = "in all" if status.state.final else "so far"
     words += [
         (9, f"rate {status.learning_rate:.3g}", palette.text),
+        *([(9, f"clip {short(status.clip_norm)}", palette.text)] if status.clip_norm else []),
         (10, f"epoch {_epoch(status.epoch)}", palette.text),
         (11, f"{seconds_text(status.seconds)} {so_far}", palette.text),
         (12, f"seed {view.experiment.seed}", palette.text),
