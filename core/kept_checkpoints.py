@@ -35,6 +35,10 @@ class KeptCheckpoint:
     checkpoint: Checkpoint
     place: Place
     """Where the history stood."""
+    learning_rate: float
+    """Of the step after it."""
+    clip_norm: float
+    """What the gradient of that step is clipped to; 0: it is not."""
     change: str = ""
     """What was changed right after it: ``clip norm off -> 1``; empty where nothing was."""
 

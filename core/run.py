@@ -356,6 +356,7 @@ class Run:
 
     def _multiply_rate(self, factor: float) -> None:
         rate = min(self._trainer.base_learning_rate * factor, HIGHEST_RATE)
+        rate = float(f"{rate:.12g}")  # a tenth of 0.05 is 0.005 to everybody else
         self._intervene(Intervention("rate", rate), lambda outcome: None)
 
     def _intervene(self, intervention: Intervention, answer: Answer) -> None:
@@ -370,7 +371,10 @@ class Run:
         answer(outcome)
 
     def _kept(self) -> KeptCheckpoint:
-        return KeptCheckpoint(self._trainer.checkpoint(), self.history.place())
+        trainer = self._trainer
+        return KeptCheckpoint(
+            trainer.checkpoint(), self.history.place(), trainer.learning_rate, trainer.clip_norm
+        )
 
     def _look(self) -> None:
         """Ask of the losses since the last look whether the checkpoint from there is a good one."""

@@ -188,11 +188,12 @@ class Dashboard(RunScreen):
             return
         from .interventions_screen import InterventionsScreen, choices
 
-        snapshot = source.history.snapshot()
-        offered = choices(status, source.experiment, snapshot)
-        title = "change the running network"
+        history, title = source.history, "change the running network"
         if back is not None:
+            history = history.copy(back.place)
+            status = replace(status, learning_rate=back.learning_rate, clip_norm=back.clip_norm)
             title = f"go back to step {back.step:,}, the last good one, and"
+        offered = choices(status, source.experiment, history.snapshot())
         screen = InterventionsScreen(offered, title, ascii_only=self.look.glyphs.ascii)
         self.app.push_screen(screen, partial(self._change, source, back))
 

@@ -137,7 +137,7 @@ class InterventionsScreen(ModalScreen[Choice | None]):
         listed.add_options(
             Option(
                 Content.assemble(
-                    choice.title.ljust(width), "  ", (safe_text(choice.effect), "$foreground-muted")
+                    (choice.title.ljust(width), "bold"), "  ", safe_text(choice.effect)
                 ),
                 disabled=choice.do is None,
             )

@@ -26,7 +26,7 @@ def at(run):
 
     def make(step, events=0):
         checkpoint = replace(run._trainer.checkpoint(), step=step)
-        return KeptCheckpoint(checkpoint, replace(run.history.place(), events=events))
+        return KeptCheckpoint(checkpoint, replace(run.history.place(), events=events), 0.1, 0.0)
 
     return make
 
