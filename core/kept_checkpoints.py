@@ -69,7 +69,8 @@ class KeptCheckpoints:
 
     def add(self, kept: KeptCheckpoint) -> None:
         """Keep one from before a change, and of the older ones as many as there is room for."""
-        room, chosen = MOST_BYTES, []
+        room = MOST_BYTES
+        chosen: list[KeptCheckpoint] = []
         for each in reversed((*self.before_changes, kept)):
             room -= each.checkpoint.nbytes
             if room < 0 or len(chosen) == MOST_CHANGES:

@@ -94,8 +94,8 @@ def revive(
 
 def _dead(plan: LayerPlan, kept: LayerTrace) -> Units:
     """Units of a ReLU layer that are at zero in every row; of any other layer none."""
-    dead: Units = ~kept.a.any(axis=0) & plan.activation.rectifier
-    return dead
+    silent = np.all(kept.a == 0, axis=0)
+    return silent if plan.activation.rectifier else np.zeros_like(silent)
 
 
 def _drawn(settings: NetworkSettings, plan: LayerPlan, rng: np.random.Generator) -> Array:

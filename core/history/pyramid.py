@@ -10,7 +10,7 @@ is forgotten first; arrays are only ever appended to, never moved or reused.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Rows(NamedTuple):
     seconds: Row
     """``(BLOCK_ROWS,)``: training time at the end of the step."""
 
+    def copy(self) -> Rows:
+        """The same numbers in memory of their own."""
+        return Rows(self.values.copy(), self.seconds.copy())
+
 
 class Entries(NamedTuple):
     """A block of a level above 0; a column's entries lie side by side, as queries read them."""
@@ -57,8 +61,25 @@ class Entries(NamedTuple):
     newest: NDArray[np.int64]
     """``(BLOCK_ENTRIES, marks)``: newest row up to this entry's end with the mark; -1: none yet."""
 
+    def copy(self) -> Entries:
+        """The same numbers in memory of their own."""
+        return Entries(
+            self.low.copy(),
+            self.high.copy(),
+            self.bad.copy(),
+            self.seconds.copy(),
+            self.newest.copy(),
+        )
 
-B = TypeVar("B", Rows, Entries)
+
+class Block(Protocol):
+    """A block of any level."""
+
+    def copy(self) -> Self:
+        """The same numbers in memory of their own."""
+
+
+B = TypeVar("B", bound=Block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +124,7 @@ class Kept(Generic[B]):
         """What is kept of the blocks before one that was the newest, and a copy of that one."""
         if not newest.blocks:
             return Kept(self.unit, self.length)
-        block = type(newest.blocks[0])(*map(np.copy, newest.blocks[0]))
+        block = newest.blocks[0].copy()
         before = self.blocks[: max(newest.start - self.start, 0)]
         first = self.first if newest.start else (block,)
         start = newest.start - len(before)
