@@ -160,12 +160,14 @@ class Descent:
         self._largest_gradient = max(self._largest_gradient, total)
         largest = self._optimizer.largest(self._largest_gradient, factors)
         sound = isfinite(loss) and isfinite(total) and self.fast.preactivations_are_finite()
-        keep = keep or not sound or not largest < self._safe
+        sure = sound and largest < self._safe
+        keep = keep or not sure
         if keep:
-            made = self._update.keep()
+            self._update.keep()
+        if not sure:
             # Squares have a finite sum unless an entry is not finite (or they overflow, as the
             # search will tell).
-            for array in (made, *self._update.state.values()):
+            for array in (self._update.update, *self._update.state.values()):
                 sound = sound and isfinite(np.vdot(array, array))
         if sound:
             return None, keep

@@ -137,22 +137,17 @@ class Layered:
         Args:
             of: the layers that are asked for; the others get NaN.
         """
-        idle = np.full(len(self.arrays), np.nan)
-        for stack in self._stacks:
-            if any(of[stack.layers]):
-                # A sum of numbers that are not negative is 0 only where all of them are.
-                units = (self._unit_sums(stack) == 0)[:, : self.arrays[stack.layers.start].shape[1]]
-                np.add.reduce(units, axis=1, out=idle[stack.layers])
-        return _only(idle, of)
+        return self._where_asked(of, self._idle_units)
 
-    def _unit_sums(self, stack: Stack) -> Array:
-        """The sum over the rows of each unit of each layer, ``(layers, units or more)``."""
+    def _idle_units(self, stack: Stack) -> Row:
+        array = self.arrays[stack.layers.start]
         if stack.units is None:
-            sums: Array = self.arrays[stack.layers.start].sum(axis=0)[np.newaxis]
-            return sums
-        layers, units, rows = stack.units.shape
-        sums = stack.units.reshape(layers * units, rows) @ _ones(rows, self._dtype)
-        return sums.reshape(layers, units)
+            sums: Array = array.sum(axis=0)[np.newaxis]
+        else:
+            sums = np.matmul(stack.units, _ones(stack.units.shape[2], self._dtype))
+        # A sum of numbers that are not negative is 0 only where all of them are.
+        idle: Row = np.add.reduce((sums == 0)[:, : array.shape[1]], axis=1)
+        return idle
 
     def shares(
         self,
@@ -167,21 +162,24 @@ class Layered:
             of: the layers that are asked for; the others get NaN.
             beside: what the condition is told besides: of the same shapes and stacks.
         """
-        shares = np.full(len(self.arrays), np.nan)
-        together = (self._stacks, *(other._stacks for other in beside))
-        for stack, *others in zip(*together, strict=True):
-            if any(of[stack.layers]):
-                met = condition(stack.lines, *(other.lines for other in others))
-                shares[stack.layers] = list(map(np.count_nonzero, met))
-        return _only(shares / self._sizes, of)
+        together = zip(*(other._stacks for other in (self, *beside)), strict=True)
+        lines = {stacks[0].layers.start: [stack.lines for stack in stacks] for stacks in together}
 
+        def share(stack: Stack) -> Row:
+            counts = list(map(np.count_nonzero, condition(*lines[stack.layers.start])))
+            return np.array(counts) / self._sizes[stack.layers]
 
-def _only(values: Row, of: Sequence[bool]) -> Row:
-    """Layers that share a stack with those asked for were measured along with them."""
-    for at, asked in enumerate(of):
-        if not asked:
-            values[at] = np.nan
-    return values
+        return self._where_asked(of, share)
+
+    def _where_asked(self, of: Sequence[bool], measured: Callable[[Stack], Row]) -> Row:
+        values = np.full(len(self.arrays), np.nan)
+        for stack in self._stacks:
+            asked = of[stack.layers]
+            if True in asked:
+                values[stack.layers] = measured(stack)
+                if False in asked:  # measured along with the others of the stack
+                    values[stack.layers][np.logical_not(asked)] = np.nan
+        return values
 
 
 def _alone(arrays: Sequence[Array]) -> list[Stack]:
