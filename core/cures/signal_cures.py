@@ -1,6 +1,6 @@
 """Cures for what the layers do to a signal: vanishing, exploding, saturated, the same in all units.
 
-FACTS that the rankings rest on are in ``docs/diagnosis.md``.
+``docs/cures.md`` says what the rankings rest on.
 """
 
 from __future__ import annotations
@@ -192,14 +192,21 @@ def _restart(patient: Patient, title: str, changes: Changes, why: str) -> Cure:
 
 
 def _predicted(patient: Patient, changes: Changes) -> str:
-    """The factor per layer as it was measured, and as theory says that it will be."""
-    was = patient.evidence("factor_per_layer")
-    if not isfinite(was):
-        was = predicted_factor(patient.experiment, patient.facts)
+    """The factor per layer as it was measured at the start, and as theory says that it will be."""
+    was = _measured_factor(patient)
     will_be = predicted_factor(changed(patient.experiment, changes), patient.facts)
     if not (isfinite(was) and isfinite(will_be)):
         return ""
-    return f": the factor per layer goes from {was:.2g} to {will_be:.2g}"
+    return f", so that the factor per layer goes from {was:.2g} to {will_be:.2g}"
+
+
+def _measured_factor(patient: Patient) -> float:
+    """Of the finding's evidence; where it has none, of theory."""
+    decades = patient.evidence("ratio_log10_at_start")
+    layers = patient.evidence("last_layer") - patient.evidence("first_layer")
+    if isfinite(decades) and layers > 0:
+        return float(10.0 ** (decades / layers))
+    return predicted_factor(patient.experiment, patient.facts)
 
 
 def _clipping_no_cure(patient: Patient) -> Cure:
