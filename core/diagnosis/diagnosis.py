@@ -72,13 +72,12 @@ SILENCED_AFTER: dict[str, tuple[str, ...]] = {
 """A finding is not made once one of these has stood, unless it was there at the first check, before
 them: then it is a cause and not a symptom."""
 
-KEPT_BESIDE: dict[str, tuple[str, ...]] = {
-    "learning_rate_too_large": ("dying_relu", "saturation"),
-    "exploding_gradient": ("saturation", "dying_relu", "vanishing_gradient"),
-    "dying_relu": ("learning_rate_too_small",),
-}
-"""A finding that has stood is the cause of these, where they were not there from the start, and
-stays as long as they do: what was broken does not show any more what broke it."""
+SYMPTOMS: dict[str, tuple[str, ...]] = {"learning_rate_too_large": ("dying_relu", "saturation")}
+"""What a finding may have brought about, where it was not there from the start: it stays named as
+long as that stands, as what is broken does not show any more what broke it."""
+
+NO_MORE = " It does not hold any more, but what it has done is still there."
+"""Said of a finding that has ceased and stays named."""
 
 CONFIRMATIONS = 2
 """Checks in a row that make a finding, or end it."""
@@ -189,8 +188,8 @@ class Diagnosis:
         if self._reading is None:
             self._start(reading)
             reading = replace(reading, sound_start=self._sound_start)
-        for kind, rule in RULES.items():
-            self._note(kind, reading.step, rule(reading))
+        for kind in RULES:
+            self._note(kind, reading)
         spike = reading.spike
         if spike is not None and not (self.events and spike.step < self.events[-1].step + WINDOW):
             self.events = (*self.events, spike)
@@ -216,10 +215,11 @@ class Diagnosis:
             self._check(reading)
             return
         for kind in ("learning_rate_too_large", "divergence"):
-            self._note(kind, bad.step, RULES[kind](reading))
+            self._note(kind, reading)
         self._reading = reading
 
-    def _note(self, kind: str, step: int, verdict: Verdict | Unsure | None) -> None:
+    def _note(self, kind: str, reading: Reading) -> None:
+        verdict, step = RULES[kind](reading), reading.step
         standing = self._standing.get(kind)
         if isinstance(verdict, Unsure):
             self._unsure[kind] = verdict.reason
@@ -228,9 +228,8 @@ class Diagnosis:
         if verdict is None:
             if standing is not None:
                 standing.missed += 1
-                if self._caused(kind, standing):
-                    return
-                if standing.missed == CONFIRMATIONS or standing.held < CONFIRMATIONS:
+                over = standing.missed >= CONFIRMATIONS or standing.held < CONFIRMATIONS
+                if over and not self._lasting(kind, standing, reading):
                     del self._standing[kind]
             return
         if standing is None or (verdict.certain and not standing.verdict.certain):
@@ -241,12 +240,20 @@ class Diagnosis:
         if self._stands(standing):
             self._stood.setdefault(kind, standing.since)
 
-    def _caused(self, kind: str, cause: _Standing) -> bool:
-        """Whether something stands that a standing finding has brought about."""
-        return self._stands(cause) and any(
-            self._stands(each) and each.since > self._first_check
-            for other in KEPT_BESIDE.get(kind, ())
-            if (each := self._standing.get(other)) is not None
+    def _lasting(self, kind: str, each: _Standing, reading: Reading) -> bool:
+        """Whether a finding that has ceased is still what is wrong.
+
+        A fault of the start, while the network has not learned since; a rate that was too large,
+        while what it has broken stands.
+        """
+        if not self._stands(each):
+            return False
+        if kind in STRUCTURAL and each.since == self._first_check:
+            return reading.course.loss > STALLED_LOSS * min(reading.first_loss, 1.0)
+        return any(
+            self._stands(symptom) and symptom.since > self._first_check
+            for other in SYMPTOMS.get(kind, ())
+            if (symptom := self._standing.get(other)) is not None
         )
 
     def _stands(self, standing: _Standing) -> bool:
@@ -262,7 +269,7 @@ class Diagnosis:
                 since_step=each.since,
                 layers=each.verdict.layers,
                 evidence=each.verdict.evidence,
-                message=each.verdict.message,
+                message=each.verdict.message + (NO_MORE if each.missed >= CONFIRMATIONS else ""),
             )
             # What was there from the start comes before what followed from it.
             for kind, each in sorted(

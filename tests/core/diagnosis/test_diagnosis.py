@@ -495,16 +495,21 @@ def test_the_cause_stays_while_what_it_has_broken_stands():
     over = after(90, always(promised=0.0, trust_ratio=0.9, loss=1.5))
     late = diagnose(both(broken, over, after(90, losses(lambda step: 1.9 - 0.004 * step))), 180)
     assert kinds(late) == ["learning_rate_too_large", "dying_relu"]
-    exploding_first = both(
-        after(0, lambda step: EXPLODING(step) if step < 30 else {}),
-        lambda step: {"flat": hidden(0.95 if step > 20 else 0.4)},
-    )
-    assert kinds(diagnose(exploding_first, 100, columns=TANH)) == [
-        "exploding_gradient",
-        "saturation",
-    ]
-    alone = lambda step: EXPLODING(step) if step < 30 else {}  # noqa: E731
-    assert diagnose(alone, 100, columns=TANH) == ()
+    assert late[0].message.endswith("what it has done is still there.")
+
+
+def test_a_fault_of_the_start_stays_named_until_the_network_has_learned():
+    start = lambda step: EXPLODING(step) if step < 30 else {}  # noqa: E731
+    (finding,) = diagnose(start, 100)
+    assert (finding.kind, finding.since_step) == ("exploding_gradient", 1)
+    assert finding.message.endswith("what it has done is still there.")
+    learning = both(start, losses(lambda step: 2.0 * 0.99**step))
+    assert kinds(diagnose(learning, 40)) == ["exploding_gradient"]
+    assert diagnose(learning, 100) == ()
+    saturating = both(start, lambda step: {"flat": hidden(0.95 if step > 20 else 0.4)})
+    assert kinds(diagnose(saturating, 100, columns=TANH)) == ["exploding_gradient", "saturation"]
+    later = lambda step: EXPLODING(step) if 10 < step < 30 else {}  # noqa: E731
+    assert diagnose(later, 100) == ()
 
 
 # Units and inputs ---------------------------------------------------------------------------
@@ -865,9 +870,9 @@ def test_a_single_lapse_does_not_end_a_finding_and_two_do():
     for lapses, since in (((50,), 1), ((50, 55), 60)):
         # five steps around each check, so that the median lapses
         lapsing = {step for check in lapses for step in range(check - 4, check + 1)}
-        (finding,) = diagnose(
-            lambda step, gone=lapsing: {} if step in gone else VANISHING(step), 80
-        )
+        vanishing = lambda step, gone=lapsing: {} if step in gone else VANISHING(step)  # noqa: E731
+        learned = losses(lambda step: 2.0 if step < 20 else 1.0)
+        (finding,) = diagnose(both(learned, vanishing), 80)
         assert finding.since_step == since
 
 
