@@ -59,7 +59,7 @@ async def test_only_what_changes_of_the_line_is_sent():
         def compose(self):
             yield KeyLine(DASHBOARD)
 
-    async with Line().run_test(size=(120, 5)) as pilot:
+    async with Line().run_test(size=(160, 5)) as pilot:
         line = pilot.app.query_one(KeyLine)
         sent = []
         line.refresh = lambda *regions, **options: sent.append(regions)
