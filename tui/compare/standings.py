@@ -24,7 +24,7 @@ from .comparison import LETTERS, Comparison, run_style
 from .verdict import Verdict, verdict
 
 LONGEST_NAME = 24
-LEAST_FINDING = 16
+LEAST_FINDING = 20
 """Cells of the finding below which other columns go first."""
 GAP = "  "
 
