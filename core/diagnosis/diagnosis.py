@@ -79,6 +79,8 @@ long as that stands, as what is broken does not show any more what broke it."""
 NO_MORE = " It does not hold any more, but what it has done is still there."
 """Said of a finding that has ceased and stays named."""
 
+START_STEPS = 20
+"""What was found in so many steps is a fault of the start."""
 CONFIRMATIONS = 2
 """Checks in a row that make a finding, or end it."""
 SOUND_LOSS = 30.0
@@ -248,7 +250,7 @@ class Diagnosis:
         """
         if not self._stands(each):
             return False
-        if kind in STRUCTURAL and each.since == self._first_check:
+        if kind in STRUCTURAL and each.since < self._first_check + START_STEPS:
             return reading.course.loss > STALLED_LOSS * min(reading.first_loss, 1.0)
         return any(
             self._stands(symptom) and symptom.since > self._first_check

@@ -508,7 +508,7 @@ def test_a_fault_of_the_start_stays_named_until_the_network_has_learned():
     assert diagnose(learning, 100) == ()
     saturating = both(start, lambda step: {"flat": hidden(0.95 if step > 20 else 0.4)})
     assert kinds(diagnose(saturating, 100, columns=TANH)) == ["exploding_gradient", "saturation"]
-    later = lambda step: EXPLODING(step) if 10 < step < 30 else {}  # noqa: E731
+    later = lambda step: EXPLODING(step) if 30 < step < 60 else {}  # noqa: E731
     assert diagnose(later, 100) == ()
 
 
