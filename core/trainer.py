@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from math import ceil, isfinite, nan
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -19,36 +18,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import losses
 from .checkpoint import Checkpoint, layers_of
-from .data import PreparedData, prepare
-from .descent import Descent, DescentState
-from .experiment import Experiment, told_by_origin
-from .experiment.shape_rules import require_fit
+from .data import PreparedData
+from .experiment import Experiment
 from .facts import facts_before_training
-from .fast.step import with_ones
 from .given_targets import targets_given
 from .held_out import HeldOut
-from .interventions import (
-    INTERVENTIONS,
-    PLANNED,
-    Agenda,
-    Intervention,
-    Outcome,
-    Patient,
-    Plan,
-    require_sound,
-)
-from .minibatches import Indices, Minibatches
-from .network import Network, Parameters, Trace
+from .interventions import Intervention, Outcome
+from .minibatches import Indices
+from .network import Parameters, Trace
 from .probe_schedule import ProbeSchedule
 from .probes import SCHEDULED, Cadence, layout_of, measure
 from .record import GLOBAL_METRICS, Array, Event, NonFinite, RunState, StepRecord
-from .schedules import base_rate, change_of_rate, learning_rate
+from .regime import Regime
+from .schedules import change_of_rate
+from .setup import set_up
 
 _COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
 EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
 VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
-_INTERVENTIONS_STREAM = 5
-"""The random stream after those of data, weights, shuffling, dropout and the probe set."""
 RATE_AND_NORMS = slice(_COLUMN["learning_rate"], _COLUMN["clipped_gradient_norm"] + 1)
 PROMISED, TRUST_RATIO = _COLUMN["promised"], _COLUMN["trust_ratio"]
 
@@ -85,59 +72,27 @@ class Trainer:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.experiment = experiment
-        # One stream per purpose: what one of them draws never shifts another.
-        streams = np.random.SeedSequence(experiment.seed).spawn(5)
-        data_rng, init_rng, shuffle_rng, self._dropout_rng, probe_rng = map(
-            np.random.default_rng, streams
-        )
-        self._generators = {"shuffle": shuffle_rng, "dropout": self._dropout_rng}
-        self._mask_seed = streams[3]
-        settings = experiment.training
-        self._settings = settings
-        with told_by_origin(experiment):
-            self.data = data or prepare(
-                experiment.data,
-                data_rng,
-                experiment.folder,
-                experiment.dtype,
-                losses.LOSSES[settings.loss].from_logits,
-            )
-            inputs, outputs = self.data.X_train.shape[1], self._output_width()
-            require_fit(experiment.network, inputs, outputs, experiment.dtype)
-        self.network = Network(
-            experiment.network,
-            experiment.hidden,
-            inputs,
-            outputs,
-            init_rng,
-            experiment.dtype,
-        )
-        X = with_ones(self.data.X_train)
-        self.data = replace(self.data, X_train=X[:, :-1])  # one copy of them is enough
+        setup = set_up(experiment, data)
+        self.data = setup.data
+        self.network = setup.network
         self.parameters: list[Parameters] = self.network.parameters
         self.layout = layout_of(self.network.plans, experiment.probes)
-        self._X = X
-        self._targets = self._encode(self.data.y_train)
-        self._minibatches = Minibatches(len(self.data.X_train), settings.batch_size, shuffle_rng)
-        rows = len(self.data.X_train)
-        self.steps_planned: int = settings.steps or ceil(
-            settings.epochs * rows / self._minibatches.size
-        )
-        drawn = probe_rng.permutation(rows)[: experiment.probes.dead_rows]
-        self._probe_rows: Array = self.data.X_train[np.sort(drawn)]
-        self._agenda = Agenda(settings.interventions)
-        self._descent = self._new_descent()
-        self._view = self._descent.view(self._probe_rows)
+        self.steps_planned = setup.steps_planned
+        self._targets = setup.targets
+        self._minibatches = setup.minibatches
+        self._generators = setup.generators
+        self._mask_seed = setup.mask_seed
+        self._regime = Regime(experiment, setup)
         self._clock = clock
         self._schedule = ProbeSchedule(experiment.probes, self.steps_planned)
         self.state = RunState.READY
         self.step = 0
         self._events: list[Event] = []
         self._held_out = HeldOut(
-            self.network, self.data, self._encode(self.data.y_validation), settings
+            self.network, self.data, setup.validation_targets, experiment.training
         )
         self.facts = facts_before_training(
-            experiment, self.data, self.network, self._probe_rows, self.steps_planned
+            experiment, self.data, self.network, setup.probe_rows, self.steps_planned
         )
         if checkpoint is not None:
             self._restore(checkpoint)
@@ -178,7 +133,7 @@ class Trainer:
             len(X),
             self.network.plans[-1].fan_out,
             len(self.data.classes),
-            self._settings.loss,
+            self._regime.settings.loss,
             self.network.dtype,
         )
         masks = self.network.draw_masks(len(X), np.random.default_rng(self._mask_seed))
@@ -194,7 +149,7 @@ class Trainer:
         """
         with np.errstate(all="ignore"):
             outputs = self.network.forward(np.asarray(X, self.network.dtype)).outputs
-            return losses.probabilities(outputs, self._settings.loss)
+            return losses.probabilities(outputs, self._regime.settings.loss)
 
     def training_rows(self, rows: int) -> tuple[Array, NDArray[Any]]:
         """The first so many training rows and their targets, as network and loss want them."""
@@ -205,21 +160,21 @@ class Trainer:
     @property
     def base_learning_rate(self) -> float:
         """The rate of the next step before warm-up and schedule."""
-        return base_rate(self._settings, self.step)
+        return self._regime.base_rate(self.step)
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step."""
-        return learning_rate(self._settings, self.step, self.steps_planned)
+        return self._regime.learning_rate(self.step)
 
     @property
     def rate_changes(self) -> tuple[tuple[float, ...], ...]:
         """Every change of the base rate, ``(step, rate)``: the planned ones and those by hand."""
-        return self._settings.rate_changes
+        return self._regime.settings.rate_changes
 
     def change_rate(self, rate: float) -> None:
         """Make this the base learning rate from the next step on, whatever was planned for it."""
-        self._carry_out(Intervention("rate", rate))
+        self.intervene(Intervention("rate", rate))
 
     def data_for(self, experiment: Experiment) -> PreparedData | None:
         """The prepared data, where they are also those of another experiment; else None."""
@@ -236,7 +191,7 @@ class Trainer:
     @property
     def checkpoint_bytes(self) -> int:
         """What a checkpoint takes."""
-        return self.network.theta.nbytes * (1 + len(self._descent.memory))
+        return self.network.theta.nbytes * (1 + len(self._regime.descent.memory))
 
     def checkpoint(self) -> Checkpoint:
         """All that a new trainer needs to go on from here, to the last bit; between two steps."""
@@ -247,29 +202,22 @@ class Trainer:
             rows=self._minibatches.rows,
             theta=self.network.theta.copy(),
             running=self.network.running_statistics,
-            descent=self._descent.state(),
+            descent=self._regime.descent.state(),
             waiting=self._minibatches.waiting,
             generators={name: rng.bit_generator.state for name, rng in self._generators.items()},
             best_validation=self._held_out.best,
             evaluations_since_best=self._held_out.since_best,
-            rate_changes=self._settings.rate_changes,
-            interventions=self._agenda.texts,
-            carried_out=self._agenda.done,
+            rate_changes=self._regime.settings.rate_changes,
+            interventions=self._regime.agenda.texts,
+            carried_out=self._regime.agenda.done,
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         rows = self._minibatches.rows
         checkpoint.require_fit(self.network.plans, rows, self.network.dtype)
-        agenda = Agenda(checkpoint.interventions, checkpoint.carried_out)
-        self._settings = replace(
-            self._settings,
-            rate_changes=checkpoint.rate_changes,
-            clip_norm=agenda.clip_norm(self._settings.clip_norm),
-        )
-        self._agenda = agenda
         self.network.theta[...] = checkpoint.theta
         self.network.running_statistics = checkpoint.running
-        self._go_on_descending(checkpoint.descent, checkpoint.step)
+        self._regime.restore(checkpoint)
         self._minibatches.waiting = checkpoint.waiting
         for name, rng in self._generators.items():
             rng.bit_generator.state = checkpoint.generators[name]
@@ -284,12 +232,12 @@ class Trainer:
     @property
     def interventions(self) -> tuple[str, ...]:
         """Every intervention, as an experiment plans it: the planned ones and those by hand."""
-        return self._agenda.texts
+        return self._regime.agenda.texts
 
     @property
     def clip_norm(self) -> float:
         """The norm that the gradient of the next step is clipped to; 0: it is not."""
-        return self._settings.clip_norm
+        return self._regime.settings.clip_norm
 
     def intervene(self, intervention: Intervention) -> Outcome:
         """Change something before the next step, and say what came of it.
@@ -297,52 +245,7 @@ class Trainer:
         Raises:
             ValueError: no such intervention, or not with this value.
         """
-        require_sound(intervention)
-        outcome = self._carry_out(intervention)
-        if outcome.done and intervention.kind in PLANNED:
-            self._agenda.insert(Plan(self.step + 1, intervention))
-        return outcome
-
-    def _carry_out_planned(self, step: int) -> None:
-        while (intervention := self._agenda.due(step)) is not None:
-            outcome = self._carry_out(intervention)
-            self._agenda.carried_out()
-            self._events.append(Event(step, outcome.what, outcome.text))
-
-    def _carry_out(self, intervention: Intervention) -> Outcome:
-        kind = INTERVENTIONS[intervention.kind]
-        if fault := kind.fault(self.experiment.network):
-            return Outcome(False, fault, kind.event)
-        place = (_INTERVENTIONS_STREAM, self.step + 1, self._agenda.done)
-        patient = Patient(
-            network=self.network,
-            settings=self.experiment.network,
-            training=self._settings,
-            memory=self._descent.memory,
-            probe_rows=self._probe_rows,
-            step=self.step + 1,
-            rng=np.random.default_rng(
-                np.random.SeedSequence(self.experiment.seed, spawn_key=place)
-            ),
-        )
-        with np.errstate(all="ignore"):
-            outcome = replace(kind.carry_out(patient, intervention.value), what=kind.event)
-        if patient.forgets:
-            self._descent.restart(self.step)
-        reclipped = patient.training.clip_norm != self._settings.clip_norm
-        self._settings = patient.training
-        if reclipped:
-            self._go_on_descending(self._descent.state(), self.step)
-        return outcome
-
-    def _new_descent(self) -> Descent:
-        return Descent(self.network, self._settings, self._X, self._targets, self._minibatches.size)
-
-    def _go_on_descending(self, state: DescentState, step: int) -> None:
-        """By the settings as they are now, from a state after so many steps."""
-        self._descent = self._new_descent()
-        self._descent.restore(state, step)
-        self._view = self._descent.view(self._probe_rows)
+        return self._regime.intervene(intervention, self.step)
 
     def take_events(self) -> list[Event]:
         """The events since this was last asked."""
@@ -364,13 +267,13 @@ class Trainer:
                 return
             with np.errstate(all="ignore"):
                 step = self.step + 1
-                if step >= self._agenda.next_step:
-                    self._carry_out_planned(step)
+                if step >= self._regime.agenda.next_step:
+                    self._events.extend(self._regime.carry_out_planned(self.step))
                 loss, total = self._compute(self._minibatches.draw())
-                rate = self.learning_rate
-                nonfinite, kept = self._descent.prepare(step, loss, total, rate, keep=False)
+                rate, descent = self.learning_rate, self._regime.descent
+                nonfinite, kept = descent.prepare(step, loss, total, rate, keep=False)
                 if nonfinite is None:
-                    self._descent.apply(step, kept=kept)
+                    descent.apply(step, kept=kept)
             self._ended(nonfinite)
 
     # The step -------------------------------------------------------------------------------
@@ -400,28 +303,29 @@ class Trainer:
     def _train_one(self) -> StepRecord:
         started = self._clock()
         step, row = self.step + 1, self.layout.empty_row()
-        if step >= self._agenda.next_step:
-            self._carry_out_planned(step)
-        rate = self.learning_rate
-        change = change_of_rate(self._settings, step) if self._settings.rate_changes else None
+        regime = self._regime
+        if step >= regime.agenda.next_step:
+            self._events.extend(regime.carry_out_planned(self.step))
+        rate, settings = self.learning_rate, regime.settings
+        change = change_of_rate(settings, step) if settings.rate_changes else None
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
             self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
         rows = self._minibatches.draw()
         loss, total = self._compute(rows)
-        due, descent = self._schedule.due(step), self._descent
+        due, descent = self._schedule.due(step), regime.descent
         keep = Cadence.ACTIVATIONS in due or Cadence.TRUST in due
         nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
         if nonfinite is not None:
             due = list(SCHEDULED)
-        measure(self._view, Cadence.EVERY_STEP, self.layout, row)
+        measure(regime.view, Cadence.EVERY_STEP, self.layout, row)
         for cadence in due:
             if cadence is Cadence.TRUST:
                 continue  # that is known only after the update
             begun = self._clock()
-            measure(self._view, cadence, self.layout, row)
+            measure(regime.view, cadence, self.layout, row)
             if cadence is Cadence.ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
-                row[ACCURACY] = losses.accuracy(outputs, labels, self._settings.loss)
+                row[ACCURACY] = losses.accuracy(outputs, labels, settings.loss)
             self._schedule.measured(cadence, step, self._clock() - begun)
         promised = descent.promised() if kept else nan
         row[PROMISED] = promised
@@ -447,24 +351,14 @@ class Trainer:
     def _compute(self, rows: Indices) -> tuple[float, float]:
         """Loss of the batch of these rows, and norm of its gradient."""
         network = self.network
-        masks = network.draw_masks(len(rows), self._dropout_rng) if network.drops_out else ()
-        return self._descent.compute(rows, masks)
+        rng = self._generators["dropout"]
+        masks = network.draw_masks(len(rows), rng) if network.drops_out else ()
+        return self._regime.descent.compute(rows, masks)
 
     def _propagate(
         self, X: Array, targets: NDArray[Any], masks: list[Array | None]
     ) -> tuple[float, Trace, list[Array]]:
         """Forward, loss, backward; the gradients are in ``network.gradients``."""
         trace = self.network.forward(X, training=True, masks=masks)
-        loss, doutputs = losses.LOSSES[self._settings.loss].evaluate(trace.outputs, targets)
+        loss, doutputs = losses.LOSSES[self._regime.settings.loss].evaluate(trace.outputs, targets)
         return loss, trace, self.network.backward(trace, doutputs)
-
-    def _encode(self, y: NDArray[Any]) -> NDArray[Any]:
-        return losses.encode_targets(
-            y, self.data.task, len(self.data.classes), self._settings.loss, self.network.dtype
-        )
-
-    def _output_width(self) -> int:
-        y = self.data.y_train
-        targets = y.shape[1] if y.ndim == 2 else 1
-        classes = len(self.data.classes)
-        return losses.output_width(self.data.task, classes, targets, self._settings.loss)
