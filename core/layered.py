@@ -167,7 +167,8 @@ class Layered:
 
         def share(stack: Stack) -> Row:
             counts = list(map(np.count_nonzero, condition(*lines[stack.layers.start])))
-            return np.array(counts) / self._sizes[stack.layers]
+            shares: Row = np.array(counts) / self._sizes[stack.layers]
+            return shares
 
         return self._where_asked(of, share)
 

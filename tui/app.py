@@ -273,8 +273,8 @@ class BackscopeApp(App[None]):
         self._treat(message.cure, naming)
 
     def _treat(self, cure: Cure, naming: Naming) -> None:
-        assert self._patient is not None, "there is a patient while a cure is tried"
-        patient = self._patient.source
+        patient = self._patient.source if self._patient is not None else None
+        assert patient is not None, "there is a patient while a cure is tried"
         screen = self._the_comparison()
         screen.prepare_all([patient.experiment] * 2, naming)
         self._bring(screen)
