@@ -23,7 +23,6 @@ from textual.screen import Screen
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
-from ..core.record import RunState
 from ..core.run import Source
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
@@ -50,10 +49,10 @@ from .training import (
 )
 
 if TYPE_CHECKING:
-    from ..core.cures import Cure
     from .compare.observers import Naming
     from .compare.screen import CompareScreen
     from .gallery import Gallery
+    from .patient import Patient
 
 BAD_INPUT = 2
 _PATIENCE = 0.01
@@ -122,9 +121,8 @@ class BackscopeApp(App[None]):
         self._treatment_factory = treatment_factory
         self._training: Training[Any] | None = None
         self._opened = experiment is None and beside is None  # something is shown
-        self._patient: Training[Any] | None = None  # held while cures are tried beside it
-        self._patient_ran = False
-        self._treatment: tuple[Cure, Naming] | None = None
+        self._patient: Patient | None = None
+        """Held while cures are tried beside it."""
         self._captured = log if log is not None else CapturedText()
         for entry in (*THEMES, PLAIN_THEME):
             self.register_theme(entry)
@@ -183,9 +181,9 @@ class BackscopeApp(App[None]):
         self._stop_training()
 
     def _stop_training(self) -> None:
-        for training in (self._training, self._patient):
-            if training is not None:
-                training.stop()
+        if self._training is not None:
+            self._training.stop()
+        self._forget_patient()
 
     def watch_theme(self) -> None:
         """Have the panels drawn in the new colors."""
@@ -229,7 +227,7 @@ class BackscopeApp(App[None]):
         old = self._training
         if old is not None and old.source is not None:
             self._pace = old.source.pace
-        if old is not None and old is not self._patient:
+        if old is not None and (self._patient is None or old is not self._patient.training):
             old.stop()
             while not old.finished.is_set():
                 await asyncio.sleep(_PATIENCE)
@@ -262,31 +260,29 @@ class BackscopeApp(App[None]):
     def on_dashboard_tried(self, message: Dashboard.Tried) -> None:
         """Have a sick run and a treated one in lockstep, while the run that is shown waits."""
         from .compare.observers import Naming
+        from .patient import Patient
 
-        training = self._training
-        if training is None or training.source is None:
+        training, source = self._training, self._dashboard.source
+        if training is None or source is None:
             return
         judged_by = "validation_loss" if message.finding.kind == "overfitting" else "loss"
         naming = Naming(("sick", "treated"), message.cure.title, judged_by)
-        self._hold(training)
-        self._treatment = message.cure, naming
-        self._treat(message.cure, naming)
+        self._patient = Patient.hold(training, source, message.cure, naming)
+        self._treat(self._patient)
 
-    def _treat(self, cure: Cure, naming: Naming) -> None:
-        patient = self._patient.source if self._patient is not None else None
-        assert patient is not None, "there is a patient while a cure is tried"
+    def _treat(self, patient: Patient) -> None:
         screen = self._the_comparison()
-        screen.prepare_all([patient.experiment] * 2, naming)
+        screen.prepare_all([patient.source.experiment] * 2, patient.naming)
         self._bring(screen)
-        build = partial(self._treatment_factory, patient, cure, paused=False)
+        build = partial(self._treatment_factory, patient.source, patient.cure, paused=False)
         self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
 
     def on_compare_screen_rerun_all(self, message: CompareScreen.RerunAll) -> None:
         """Start all again; a cure that is tried is tried again from where it was."""
-        if message.reseeded or self._treatment is None:
+        if message.reseeded or self._patient is None:
             self.open_comparison(message.experiments, message.naming)
         else:
-            self._treat(*self._treatment)
+            self._treat(self._patient)
 
     def on_compare_screen_kept(self, message: CompareScreen.Kept) -> None:
         """Go on with one run alone, its history and all."""
@@ -301,25 +297,19 @@ class BackscopeApp(App[None]):
     def on_compare_screen_left(self) -> None:
         """Back to the run that was held meanwhile, if there is one."""
         patient = self._patient
-        if patient is None or self._training is None:
+        if patient is None:
             return
-        self._training.stop()
-        self._training, self._patient, self._treatment = patient, None, None
-        if self._patient_ran and patient.source is not None:
-            patient.source.resume()
+        self.workers.cancel_group(self, "replace")
+        if self._training is not None and self._training is not patient.training:
+            self._training.stop()
+        self._training, self._patient = patient.training, None
+        patient.let_go()
         self._bring(self._dashboard)
-
-    def _hold(self, training: Training[Any]) -> None:
-        """Keep the run that is shown, held, while others are trained in its place."""
-        assert training.source is not None, "it is shown"
-        self._patient_ran = training.source.status().state is RunState.RUNNING
-        training.source.pause()
-        self._patient = training
 
     def _forget_patient(self) -> None:
         if self._patient is not None:
-            self._patient.stop()
-        self._patient = self._treatment = None
+            self._patient.training.stop()
+            self._patient = None
 
     # Screens
 

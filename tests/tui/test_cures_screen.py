@@ -192,7 +192,7 @@ async def test_enter_makes_the_treated_run_the_run_of_the_dashboard(app, trying)
         await until(pilot, lambda: app.screen is dashboard)
         assert dashboard.source is treated
         assert treated.history.snapshot().count >= done
-        assert patient._stopping, "the old one is not needed any more"
+        assert patient.training._stopping, "the old one is not needed any more"
         assert app._patient is None
 
 
@@ -208,6 +208,25 @@ async def test_a_second_cure_can_be_tried_after_the_first(app, trying):
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await until(pilot, lambda: hasattr(app._training.source, "runs"))
         assert app._patient.source is dashboard.source
+
+
+async def test_a_run_that_was_kept_can_be_a_patient_itself(app, trying, until_driven):
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = app.screen
+        await trying(pilot)
+        await pilot.press("tab", "enter")  # the sick one
+        await until(pilot, lambda: app.screen is dashboard)
+        kept, lockstep = dashboard.source, app._training
+        await diagnosed(pilot)
+        await pilot.press("d", "enter")
+        await until_driven(pilot, app)
+        await until(pilot, lambda: app._training is not lockstep)
+        assert app._patient.source is kept
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is dashboard)
+        assert dashboard.source is kept
+        assert app._training is lockstep
+        assert not kept.state.final or kept.state is RunState.FINISHED
 
 
 async def test_trying_again_keeps_the_same_patient(app, trying):
@@ -270,5 +289,5 @@ async def test_another_experiment_ends_the_patient_too(app, sick, trying):
         patient = app._patient
         app.open_experiment(sick)
         await until(pilot, lambda: app.screen is dashboard and dashboard.source is not None)
-        assert patient._stopping
+        assert patient.training._stopping
         assert app._patient is None
