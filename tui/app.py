@@ -28,6 +28,7 @@ from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .command_search import CommandSearch
 from .dashboard import Dashboard
+from .exit_codes import BAD_INPUT
 from .glyphs import detect_glyphs
 from .governor import Governor
 from .help import HelpScreen
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from .gallery import Gallery
     from .patient import Patient
 
-BAD_INPUT = 2
 _PATIENCE = 0.01
 
 

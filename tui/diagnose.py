@@ -12,7 +12,7 @@ from ..core.findings import Severity, any_reaches
 from ..core.history import Snapshot
 from ..core.imported import Imported, import_history
 from ..core.plain import plain
-from .headless import FOUND
+from .exit_codes import DONE, FOUND
 from .report_text import findings_lines, wrapped
 from .safe_text import safe_text
 
@@ -37,7 +37,7 @@ def run_diagnose(path: str, *, as_json: bool = False, fail_on: Severity | None =
     show = diagnose_json if as_json else diagnose_text
     if sys.stdout is not None:
         sys.stdout.write(show(path, imported, diagnosis))
-    return FOUND if any_reaches(findings, fail_on) else 0
+    return FOUND if any_reaches(findings, fail_on) else DONE
 
 
 def diagnose_text(path: str, imported: Imported, diagnosis: Diagnosis) -> str:

@@ -21,6 +21,7 @@ from ..core.record import RunState
 from ..core.report import report
 from ..core.run import Run, RunStatus
 from ..core.trainer import Trainer
+from .exit_codes import DIVERGED, DONE, FAILED, FOUND
 from .history_csv import write_history_csv
 from .output_file import open_output, start_over
 from .progress import INTERVAL, Progress, Silence, progress_on
@@ -28,10 +29,8 @@ from .report_text import report_text
 from .streams import columns_of
 from .training import Driven
 
-EXIT_CODES = {RunState.FINISHED: 0, RunState.DIVERGED: 3, RunState.FAILED: 1}
-"""By the state a run ended in; a stopped one answers for the signal that stopped it."""
-FOUND = 4
-"""A finding stands at the end that is as severe as was asked about."""
+BY_STATE = {RunState.FINISHED: DONE, RunState.DIVERGED: DIVERGED, RunState.FAILED: FAILED}
+"""The exit code of a run that ended so; a stopped one answers for the signal that stopped it."""
 
 PLOT_WIDTH = 80
 
@@ -79,7 +78,7 @@ def run_headless(
             write_plots(run, sys.stdout)
     if lost is not None:
         raise OSError(lost.errno, lost.strerror, str(csv))
-    code = EXIT_CODES.get(run.status().state, 128 + stopped_by)
+    code = BY_STATE.get(run.status().state, 128 + stopped_by)
     # Whoever asks about findings wants to know first whether the run came to its end.
     found = code == 0 and any_reaches(diagnosis.update(run.history.snapshot()), fail_on)
     return FOUND if found else code

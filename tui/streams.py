@@ -39,3 +39,9 @@ def is_c_locale(
     by_python = utf8_mode and environ.get("LC_CTYPE") in COERCED
     names = ("LC_ALL", "LANG") if by_python else ("LC_ALL", "LC_CTYPE", "LANG")
     return next(filter(None, map(environ.get, names)), "") in ("C", "POSIX")
+
+
+def say(text: str) -> None:
+    """Write to standard output, if there is one."""
+    if sys.stdout is not None:
+        sys.stdout.write(text)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from backscope.tui.arguments import COMMANDS, UsageError, parse
+from backscope.tui.arguments import parse
+from backscope.tui.commands import COMMANDS
+from backscope.tui.usage import UsageError
 
 
 def refusal(*words: str) -> str:

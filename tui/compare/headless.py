@@ -14,7 +14,7 @@ from ...core.lockstep import Lockstep
 from ...core.record import RunState
 from ...core.report import report
 from ...core.run import RunStatus
-from ..headless import EXIT_CODES, drive_watched
+from ..headless import BY_STATE, drive_watched
 from ..progress import progress_on
 from .comparison_text import comparison_text
 
@@ -68,5 +68,5 @@ def compare_headless(
     states = {run.state for run in lockstep.runs}
     for state in (RunState.FAILED, RunState.STOPPED, RunState.DIVERGED):
         if state in states:
-            return EXIT_CODES.get(state, 128 + stopped_by)
-    return EXIT_CODES[RunState.FINISHED]
+            return BY_STATE.get(state, 128 + stopped_by)
+    return BY_STATE[RunState.FINISHED]

@@ -1,0 +1,25 @@
+"""Every command: one file each, with its options and what answers it.
+
+Nothing heavy is imported here: ``backscope --version`` answers at once.
+"""
+
+from __future__ import annotations
+
+from .bench import BENCH
+from .command import Command
+from .compare import COMPARE
+from .cure import CURE
+from .diagnose import DIAGNOSE
+from .gallery import GALLERY
+from .gradcheck import GRADCHECK
+from .presets import PRESETS
+from .run import RUN
+from .theory import THEORY
+
+__all__ = ["COMMANDS", "GALLERY", "Command"]
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (RUN, COMPARE, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
+}
+"""By name, in the order of the help. Without a name: ``GALLERY``."""
