@@ -2,7 +2,7 @@
 
 ``Network.forward`` and ``backward`` are the reference: they read like the textbook, allocate a new
 array for every intermediate result, and are what the tests hold this package to. On networks of the
-size that people watch, a step of theirs spends more time around the arithmetic than in it. Seven
+size that people watch, a step of theirs spends more time around the arithmetic than in it. Eight
 things bring that down; none of them knows a single activation, loss or optimizer.
 
 1. **Everything is allocated once** (``memory.py``). A step overwrites the arrays of the one before.
@@ -24,6 +24,15 @@ things bring that down; none of them knows a single activation, loss or optimize
    nothing overflows, the update is made first, looked at, and only then applied.
 7. **No number is so small that the processor stumbles** (``rescaling.py``). Deltas that vanish are
    scaled by powers of two, and what an optimizer remembers is swept from time to time.
+8. **Arrays lie well in memory** (``core/aligned.py``): at the start of a cache line, and large ones
+   in large pages.
+
+What is left is mostly the matrix products, which run about as fast as the processor can. Measured
+and not worth their code: activations in place over the preactivations (2 % at most), the two
+moments of an array in one pass (0), generated source (2 us a hundred calls). Of the products
+forward, backward and of the weight gradient, one always has the shared index contiguous in both
+operands, whatever the layout, and BLAS is slow on that one when it is small: here it is the weight
+gradient, whose deltas are therefore copied (``COPIED`` in ``passes.py``).
 
 ``step.py`` puts the passes together. The trace it gives is the reference's, as views into the
 memory, so that probes and the search for numbers that are not finite know of one form only.
