@@ -163,7 +163,7 @@ def _put_series(
     np.copyto(plane.chars, drawn.chars, where=inked)
     np.copyto(plane.index, drawn.index, where=inked)
     where, dots = drawn.where, height * glyphs.rows
-    if legend == "end":
+    if legend == "end" and any(one.label for one in series):
         _put_names(plane, series, where, dots)
     inside = where.there & (where.top < dots) & (where.bottom >= 0)
     return not (inside.any() or where.bad.any())
@@ -177,7 +177,9 @@ def _put_names(plane: Plane, series: Sequence[Series], where: Intervals, dots: i
     numbers = np.arange(len(series))
     dot = np.clip((where.top[numbers, end] + where.bottom[numbers, end]) >> 1, -1, dots)
     last = np.where(there.any(axis=1), end // glyphs.columns, -1)
-    taken: list[bool] = np.logical_or.reduce(cells_any(where.bad, glyphs)).tolist()
+    taken: list[bool] = []
+    if where.bad.any():
+        taken = cells_any(where.bad, glyphs).any(axis=0).tolist()
     bright = [number for number, one in enumerate(series) if one.highlighted]
     order = by_importance(len(series), bright)
     names = [one.label for one in series]

@@ -40,6 +40,9 @@ class Glyphs:
     box: bool = True
     """Axes may be drawn with box-drawing characters."""
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     def event(self, kind: str) -> str:
         """The glyph of an ``Event.kind``."""
         return dict(self.event_kinds).get(kind, self.other_event)

@@ -50,6 +50,9 @@ class Palette:
     cursor: Style
     frame: Style
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.background))  # all styles would take long
+
     def on(self, background: str) -> Palette:
         """The same palette on another background (``#rrggbb``)."""
         return _on(self, background) if self.colored else self
