@@ -23,6 +23,8 @@ TRUSTED_LOSS = 0.3
 BROKEN_PROMISES = 15.0
 PROGRESS = 0.95
 LARGE_AFTER = 40
+SLOW_MARGIN = 2.0
+"""Times their promise that steps are believed to bring."""
 SLOW_END = 0.37
 """e^-1: where a loss of 1 ends if all its steps together promise 1."""
 SLOW_AFTER = 25
@@ -171,7 +173,8 @@ def learning_rate_too_small(reading: Reading) -> Verdict | Unsure | None:
     loss, promise = reading.course.loss, median(reading.promises)
     left = max(planned - reading.count, 0)
     # What is promised shrinks with the loss: steps that each take the same share of it.
-    end = loss * exp(-min(max(promise * left / loss, 0.0), 700.0)) if loss > 0.0 else 0.0
+    shares = SLOW_MARGIN * max(promise, 0.0) * left / loss if loss > 0.0 else inf
+    end = loss * exp(-min(shares, 700.0))
     if loss <= STALLED_LOSS * unit or not end > SLOW_END * unit:
         return None
     return Verdict(
@@ -188,8 +191,8 @@ def learning_rate_too_small(reading: Reading) -> Verdict | Unsure | None:
         message=(
             f"At a learning rate of {reading.rate:.1e} a step promises to lower the loss by "
             f"{promise:.1e} times that of knowing nothing. It is {loss:.2g} times that now, and "
-            f"even if every promise is kept {end:.2g} times after the {left} steps that are left: "
-            "the steps are too small."
+            f"even if every step brings twice its promise {end:.2g} times after the {left} steps "
+            "that are left: the steps are too small."
         ),
     )
 
