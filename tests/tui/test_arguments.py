@@ -205,8 +205,9 @@ def test_help_documents_the_exit_codes(helped):
 
 def test_help_names_every_command_with_what_it_takes(helped):
     lines = [line.strip() for line in helped().splitlines()]
-    for name, (takes, does) in COMMANDS.items():
-        assert any(line.startswith(f"{name} {takes} ") and line.endswith(does) for line in lines)
+    for command in COMMANDS.values():
+        form = f"{command.name} {command.takes} "
+        assert any(line.startswith(form) and line.endswith(command.does) for line in lines)
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
