@@ -179,7 +179,7 @@ def _put_names(plane: Plane, series: Sequence[Series], where: Intervals, dots: i
     last = np.where(there.any(axis=1), end // glyphs.columns, -1)
     taken: list[bool] = []
     if where.bad.any():
-        taken = cells_any(where.bad, glyphs).any(axis=0).tolist()
+        taken = np.logical_or.reduce(cells_any(where.bad, glyphs)).tolist()
     bright = [number for number, one in enumerate(series) if one.highlighted]
     order = by_importance(len(series), bright)
     names = [one.label for one in series]
