@@ -295,9 +295,10 @@ class Diagnosis:
             return Severity.ERROR
         if kind == "overfitting" or reading.count < ERROR_AFTER:
             return Severity.WARNING
-        if reading.loss > STALLED_LOSS:
+        loss = reading.course.loss
+        if loss > STALLED_LOSS:
             return Severity.ERROR
-        return Severity.NOTICE if reading.loss < LEARNED_LOSS else Severity.WARNING
+        return Severity.NOTICE if loss < LEARNED_LOSS else Severity.WARNING
 
 
 def following(check: int) -> int:

@@ -166,7 +166,7 @@ def saturation(reading: Reading) -> Verdict | Unsure | None:
     limits = np.where(two_sided, FLAT_SHARE, ONE_SIDED_FLAT_SHARE)
     layers = np.flatnonzero(hidden > limits)
     # Residual tanh networks saturate and learn to zero loss: saturation alone is no fault.
-    if not len(layers) or reading.loss < LEARNED_LOSS:
+    if not len(layers) or reading.course.loss < LEARNED_LOSS:
         return None
     worst = int(layers[np.argmax(hidden[layers])])
     share = float(hidden[worst])
