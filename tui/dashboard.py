@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -181,25 +180,26 @@ class Dashboard(RunScreen):
         source = self.source
         if source is None:
             return
-        status, back = source.status(), None
-        if status.state is RunState.DIVERGED:
-            back = source.checkpoints.last_good
+        back = _where_to_go_back(source)
         if back is None and self._running_source() is None:
             return
         from .interventions_screen import InterventionsScreen, choices
 
-        history, title = source.history, "change the running network"
+        status, history, title = source.status(), source.history, "change the running network"
         if back is not None:
             history = history.copy(back.place)
             status = replace(status, learning_rate=back.learning_rate, clip_norm=back.clip_norm)
             title = f"go back to step {back.step:,}, the last good one, and"
         offered = choices(status, source.experiment, history.snapshot())
         screen = InterventionsScreen(offered, title, ascii_only=self.look.glyphs.ascii)
-        self.app.push_screen(screen, partial(self._change, source, back))
+        self.app.push_screen(screen, self._change)
 
-    def _change(self, source: Source, back: KeptCheckpoint | None, chosen: Choice | None) -> None:
-        if chosen is None or chosen.do is None or source is not self.source:
+    def _change(self, chosen: Choice | None) -> None:
+        """Make a change of the run that is shown; of one that broke, from its last good step."""
+        source = self.source
+        if source is None or chosen is None or chosen.do is None:
             return
+        back = _where_to_go_back(source)
         if back is not None:
             self._go_back(source, back, chosen.do)
         elif self._running_source() is not None:
@@ -349,6 +349,12 @@ class Dashboard(RunScreen):
             self.tell(message.problem, error=True)
         else:
             self.tell(f"History saved as {message.path}")
+
+
+def _where_to_go_back(source: Source) -> KeptCheckpoint | None:
+    """Of a run that broke its last good checkpoint; any other can go on as it is, or not at all."""
+    broke = source.status().state is RunState.DIVERGED
+    return source.checkpoints.last_good if broke else None
 
 
 def with_next_seed(experiment: Experiment) -> Experiment:

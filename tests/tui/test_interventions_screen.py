@@ -323,3 +323,22 @@ async def test_the_moment_that_was_looked_at_is_let_go_of():
         await until(pilot, lambda: dashboard.source is not first)
         assert dashboard.wanted.time.cursor is None
         assert not dashboard.wanted.frozen
+
+
+async def test_a_run_that_breaks_while_one_chooses_is_changed_at_its_last_good_step():
+    app = app_of(experiment(training={"loss": "mse"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = await opened(pilot)
+        first = dashboard.source
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(app.screen, InterventionsScreen))
+        first.change_rate(1e8)
+        first.resume()
+        await until(pilot, lambda: first.status().state is RunState.DIVERGED)
+        await pilot.press("enter")
+        await until(pilot, lambda: dashboard.source is not first)
+        fork = dashboard.source
+        await until(pilot, lambda: len(events(fork)) >= 2)
+        assert events(fork)[0][1] == "roll_back"
+        assert fork.status().learning_rate == pytest.approx(0.01)
+        fork.pause()
