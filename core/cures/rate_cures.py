@@ -12,6 +12,7 @@ from .signal_cures import ADVISED_CLIP, exploding_gradient, sound_networks, unso
 from .sound import (
     ADAPTIVE,
     Changes,
+    one_digit,
     own_initialization,
     rate_too_high,
     rates_given,
@@ -22,10 +23,9 @@ from .sound import (
 
 STEP_DOWN = 10.0
 """By which a rate is divided that is not above what is usual, and too large all the same."""
+STEP_UP = 3.0
+"""By which a rate is multiplied that is not far below what is usual, and too small all the same."""
 TIGHT_CLIP = 0.1
-ENOUGH_PROMISED = 100.0
-"""What all steps together should promise to take off the loss, in units of knowing nothing; healthy
-runs promise more than 8."""
 HARDLY = 10.0
 """A factor on a rate that is commonly tried first."""
 BORN_DEAD = 0.3
@@ -112,14 +112,17 @@ def dying_relu(patient: Patient) -> Iterator[Cure]:
     experiment = patient.experiment
     rate = experiment.training.learning_rate
     born = patient.evidence("dead_share_at_start")
-    born_dead = isfinite(born) and born > BORN_DEAD
+    if not isfinite(born):
+        born = patient.evidence("silent_share_at_start")
+    # A negative bias kills no fewer units for being found dead a few steps later.
+    born_dead = (isfinite(born) and born > BORN_DEAD) or experiment.network.bias < 0.0
     sound = own_initialization("relu")
     lower = with_rate(_lower_rate(patient))
     if born_dead:
         yield Cure(
             "He, with biases of 0",
-            f"{born:.0%} of a layer were dead at the first step; around 0 half of the inputs "
-            "reach a unit.",
+            (f"{born:.0%} of a layer gave nothing at the first step; " if isfinite(born) else "")
+            + "around 0 half of the inputs reach a unit.",
             How.RESTART,
             tuple(with_usual_rate(experiment, sound).items()),
         )
@@ -192,7 +195,8 @@ def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = Non
     before = patient.experiment.training.learning_rate
     return Cure(
         f"learning rate {rate:g}",
-        f"{rate:g} is usual for {patient.experiment.training.optimizer}; it was {before:g}.",
+        f"{rate:g} suits {patient.experiment.training.optimizer} in a network of this size; it "
+        f"was {before:g}.",
         how,
         tuple((with_rate(rate) | (changes or {})).items()),
     )
@@ -201,11 +205,14 @@ def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = Non
 def _lower_rate(patient: Patient) -> float:
     experiment = patient.experiment
     usual, highest = usual_rate(experiment), max(rates_given(experiment))
-    return usual if rate_too_high(experiment) else min(usual, highest / STEP_DOWN)
+    if rate_too_high(experiment) or not highest:
+        return usual
+    return min(usual, one_digit(highest / STEP_DOWN))
 
 
 def _higher_rate(patient: Patient) -> float:
-    return usual_rate(patient.experiment)
+    usual, rate = usual_rate(patient.experiment), patient.experiment.training.learning_rate
+    return usual if usual >= STEP_UP * rate else one_digit(min(STEP_UP * rate, HIGHEST_RATE))
 
 
 def _unclipped(patient: Patient) -> Changes:

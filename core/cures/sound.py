@@ -48,7 +48,7 @@ WITH_MOMENTUM = ("momentum", "nesterov")
 REACH: dict[str, tuple[float, float]] = {
     "cross_entropy": (40.0, 40.0),
     "binary_cross_entropy": (40.0, 40.0),
-    "half_mse": (8.0, 30.0),
+    "half_mse": (8.0, 16.0),
     "mse": (4.0, 12.0),
 }
 """Learning rate x hidden units that plain descent bears, with few inputs and with many. The
@@ -58,6 +58,8 @@ layers of 16 to 128 units, on digits, moons and sine."""
 MANY_INPUTS = 8
 """Inputs from which rows differ in more than a direction or two."""
 LOWEST_RATE, HIGHEST_RATE = 0.003, 0.3
+HIGHEST_RATE_HALF = 0.1
+"""Of half_mse, a sum over outputs."""
 ADAPTIVE_REACH = 1.0
 """The same for steps of the size of the rate: they move z of a layer by rate x width, and what the
 network says by rate x width x depth."""
@@ -151,7 +153,8 @@ def usual_rate(experiment: Experiment, changes: Mapping[str, Any] | None = None)
         reach = REACH[training.loss][_has_many_inputs(experiment)]
         if training.loss == "mse":
             reach *= _outputs(experiment)  # a mean over them: the gradient is that much smaller
-        rate = min(max(reach / units, LOWEST_RATE), HIGHEST_RATE)
+        highest = HIGHEST_RATE_HALF if training.loss == "half_mse" else HIGHEST_RATE
+        rate = min(max(reach / units, LOWEST_RATE), highest)
         if optimizer in WITH_MOMENTUM:
             rate *= max(1.0 - training.momentum, 0.01)  # so many gradients add up in one step
     return one_digit(rate)
