@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from ..core.cures import Cure, How, cures_for
 from ..core.experiment import Experiment
 from ..core.findings import Facts, Finding, Severity
+from .choosing_screen import ChoosingScreen
 from .panels.findings import SIGNS, spoken
 from .panels.rows import wrap
 from .safe_text import safe_text
@@ -69,49 +63,22 @@ Chosen = tuple[Finding, Cure]
 """A cure, and what it is against."""
 
 
-class CuresScreen(ModalScreen[Chosen | None]):
+class CuresScreen(ChoosingScreen[Chosen]):
     """Offers cures; gives the one that was chosen, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "close", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-    ]
-
     def __init__(self, offered: Sequence[Offer], *, ascii_only: bool = False) -> None:
-        super().__init__(classes="-ascii" if ascii_only else None)
+        hint = "enter tries it beside this run, esc closes"
+        super().__init__("cures", hint, box="cures", ascii_only=ascii_only)
         self._ascii_only = ascii_only
         self._offered = offered
-        self._chosen: list[Chosen | None] = []  # by the number of the option
 
-    def compose(self) -> ComposeResult:
-        """The list in a box."""
-        with Vertical(id="cures") as box:
-            box.border_title = Content("cures")
-            box.border_subtitle = Content("enter tries it beside this run, esc closes")
-            yield OptionList(markup=False, compact=True)
-
-    def on_mount(self) -> None:
-        """List them, and begin with the most reliable one."""
+    def entries(self) -> Iterator[tuple[Content, Chosen | None]]:
+        """Each finding, and below it its cures, the most reliable first."""
         width = min(self.app.size.width, WIDEST) - FRAME
-        listed = self.query_one(OptionList)
         for offer in self._offered:
-            listed.add_option(Option(self._heading(offer.finding), disabled=True))
-            listed.add_options(Option(_told(cure, width)) for cure in offer.cures)
-            self._chosen += [None, *((offer.finding, cure) for cure in offer.cures)]
-        listed.highlighted = 1
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A cure was chosen."""
-        self.dismiss(self._chosen[event.option_index])
-
-    def action_move(self, rows: int) -> None:
-        """The cure above or below."""
-        options = self.query_one(OptionList)
-        if rows < 0:
-            options.action_cursor_up()
-        else:
-            options.action_cursor_down()
+            yield self._heading(offer.finding), None
+            for cure in offer.cures:
+                yield _told(cure, width), (offer.finding, cure)
 
     def _heading(self, finding: Finding) -> Content:
         sign = SIGNS[finding.severity][self._ascii_only]

@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
 import numpy as np
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
 from ..core.experiment import Experiment
 from ..core.history import Snapshot
 from ..core.interventions import INTERVENTIONS, Intervention, norm_text
 from ..core.run import Answer, RunStatus, Source
 from ..core.settings import HIGHEST_RATE
+from .choosing_screen import ChoosingScreen
 from .safe_text import safe_text
 
 FACTORS = (0.1, 10.0)
@@ -103,7 +97,7 @@ def _dead_text(snapshot: Snapshot) -> str:
     return f"{units or 'none'} of {of:,} dead at step {step:,}" + (", drawn anew" if units else "")
 
 
-class InterventionsScreen(ModalScreen[Choice | None]):
+class InterventionsScreen(ChoosingScreen[Choice]):
     """Offers changes; gives the one that was chosen, or None.
 
     Args:
@@ -112,47 +106,15 @@ class InterventionsScreen(ModalScreen[Choice | None]):
         ascii_only: lines are drawn with ASCII.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,i", "dismiss", "close", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-    ]
-
     def __init__(self, offered: Sequence[Choice], title: str, *, ascii_only: bool = False) -> None:
-        super().__init__(classes="-ascii" if ascii_only else None)
+        hint = "enter does it, u undoes it, esc closes"
+        super().__init__(title, hint, box="interventions", ascii_only=ascii_only)
         self._offered = offered
-        self._title = title
 
-    def compose(self) -> ComposeResult:
-        """The list in a box."""
-        with Vertical(id="interventions") as box:
-            box.border_title = Content(self._title)
-            box.border_subtitle = Content("enter does it, u undoes it, esc closes")
-            yield OptionList(markup=False, compact=True)
-
-    def on_mount(self) -> None:
-        """List them."""
+    def entries(self) -> Iterator[tuple[Content, Choice | None]]:
+        """Each change, and what it would do or why it does not apply."""
         width = max(len(choice.title) for choice in self._offered)
-        listed = self.query_one(OptionList)
-        listed.add_options(
-            Option(
-                Content.assemble(
-                    (choice.title.ljust(width), "bold"), "  ", safe_text(choice.effect)
-                ),
-                disabled=choice.do is None,
-            )
-            for choice in self._offered
-        )
-        listed.action_first()
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """A change was chosen."""
-        self.dismiss(self._offered[event.option_index])
-
-    def action_move(self, rows: int) -> None:
-        """The change above or below."""
-        options = self.query_one(OptionList)
-        if rows < 0:
-            options.action_cursor_up()
-        else:
-            options.action_cursor_down()
+        for choice in self._offered:
+            title = (choice.title.ljust(width), "bold")
+            told = Content.assemble(title, "  ", safe_text(choice.effect))
+            yield told, None if choice.do is None else choice
