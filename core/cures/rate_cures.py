@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from ..experiment import Experiment
+from ..losses import LOSSES
 from ..settings import HIGHEST_RATE
 from .cure import Cure, How, Patient
 from .signal_cures import ADVISED_CLIP, exploding_gradient, sound_networks, unsound_start
@@ -23,7 +24,7 @@ from .sound import (
 
 STEP_DOWN = 10.0
 """By which a rate is divided that is not above what is usual, and too large all the same."""
-STEP_UP = 3.0
+STEP_UP = 4.0
 """By which a rate is multiplied that is not far below what is usual, and too small all the same."""
 TIGHT_CLIP = 0.1
 HARDLY = 10.0
@@ -205,6 +206,8 @@ def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = Non
 def _lower_rate(patient: Patient) -> float:
     experiment = patient.experiment
     usual, highest = usual_rate(experiment), max(rates_given(experiment))
+    if not LOSSES[experiment.training.loss].from_logits:
+        usual = one_digit(usual / 2.0)  # it has burst once: the cautious end of what is usual
     if rate_too_high(experiment) or not highest:
         return usual
     return min(usual, one_digit(highest / STEP_DOWN))

@@ -139,3 +139,49 @@ def test_a_cure_that_makes_no_valid_experiment_is_refused_in_one_line():
     (line,) = refused.value.problems
     assert "'stop' does not apply" in line
     assert "validation" in line
+
+
+def first_cure(kind, experiment, **evidence):
+    return cures_for(found(kind, **evidence), experiment)[0]
+
+
+@pytest.mark.parametrize("evidence", [{"dead_share_at_start": 0.9}, {"silent_share_at_start": 0.9}])
+def test_units_dead_at_birth_start_anew_and_units_that_steps_kill_get_smaller_steps(evidence):
+    killed = load_experiment("dying-relu")
+    born = load_experiment("dead-on-arrival")
+    assert dict(first_cure("dying_relu", born, **evidence).changes) == {"network.bias": 0.0}
+    assert dict(first_cure("dying_relu", born).changes) == {"network.bias": 0.0}
+    assert first_cure("dying_relu", killed).changes == (("training.learning_rate", 0.003),)
+
+
+@pytest.mark.parametrize("rate", [1e-6, 0.04, 0.1, 5.0])
+def test_a_rate_that_promises_too_little_is_at_least_doubled(rate):
+    patient = load_experiment("healthy", {"training.learning_rate": rate})
+    raised = dict(first_cure("learning_rate_too_small", patient).changes)
+    assert raised["training.learning_rate"] >= 2.0 * rate
+
+
+def test_an_activation_that_lets_no_signal_through_is_replaced_and_another_one_stays():
+    deep = load_experiment("vanishing")
+    shallow = load_experiment("vanishing", {"network.depth": 2})
+    hidden = load_experiment("vanishing-hidden")
+    assert first_cure("vanishing_gradient", deep).title == "tanh + Xavier"
+    assert first_cure("saturation", shallow).title.startswith(("sigmoid", "tanh"))
+    assert dict(first_cure("vanishing_gradient", hidden).changes) == {"network.gain": 1.0}
+
+
+def test_reasons_hold_the_measured_factor_and_that_of_theory():
+    cure = first_cure(
+        "vanishing_gradient",
+        load_experiment("vanishing-hidden"),
+        ratio_log10_at_start=-4.8,
+        first_layer=1.0,
+        last_layer=17.0,
+    )
+    assert "the factor per layer goes from 0.5 to 1." in cure.reason
+
+
+def test_a_start_that_theory_blames_is_cured_first_whatever_the_finding():
+    wild = load_experiment("exploding")
+    assert dict(first_cure("overfitting", wild).changes)["network.gain"] == 1.0
+    assert first_cure("overfitting", load_experiment("overfitting")).title.startswith("more data")
