@@ -206,7 +206,8 @@ def _rate(patient: Patient, rate: float, how: How, changes: Changes | None = Non
 def _lower_rate(patient: Patient) -> float:
     experiment = patient.experiment
     usual, highest = usual_rate(experiment), max(rates_given(experiment))
-    if not LOSSES[experiment.training.loss].from_logits:
+    training = experiment.training
+    if training.optimizer not in ADAPTIVE and not LOSSES[training.loss].from_logits:
         usual = one_digit(usual / 2.0)  # it has burst once: the cautious end of what is usual
     if rate_too_high(experiment) or not highest:
         return usual
