@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -93,15 +92,7 @@ def test_four_runs_share_one_window_of_any_size(terminal, size):
 def test_nothing_is_sent_to_the_terminal_while_all_are_held(terminal):
     screen = terminal("compare", "vanishing", "vanishing-cured", "--paused")
     screen.wait_for_text("paused")
-    seen, quiet_since = len(screen.raw), time.monotonic()
-
-    def silent(screen):
-        nonlocal seen, quiet_since
-        if len(screen.raw) != seen:
-            seen, quiet_since = len(screen.raw), time.monotonic()
-        return time.monotonic() - quiet_since > 2.5
-
-    screen.wait_for(silent, "silence")
+    screen.wait_for_silence()
     assert "waiting for the first step" in screen.text
 
 

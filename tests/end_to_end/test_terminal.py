@@ -91,6 +91,19 @@ class Terminal:
     def wait_for_text(self, pattern):
         return self.wait_for(lambda terminal: re.search(pattern, terminal.text), pattern)
 
+    def wait_for_silence(self):
+        """Read until nothing has come for so long that whoever stirs every second would have."""
+        seen, quiet_since = len(self.raw), time.monotonic()
+
+        def silent(_):
+            # The last frame may take its time.
+            nonlocal seen, quiet_since
+            if len(self.raw) != seen:
+                seen, quiet_since = len(self.raw), time.monotonic()
+            return time.monotonic() - quiet_since > 2.5
+
+        self.wait_for(silent, "silence")
+
     def wait_for_end(self):
         """Read to the end and return the exit code."""
         end = time.monotonic() + PATIENCE
@@ -206,16 +219,7 @@ def test_a_diverged_run_stays_on_the_screen_until_the_person_quits(terminal):
 def test_nothing_is_sent_to_the_terminal_when_nothing_goes_on(terminal, state):
     screen = terminal("run", "vanishing", "--steps", "30", *["--paused"] * (state == "paused"))
     screen.wait_for_text(state)
-    seen, quiet_since = len(screen.raw), time.monotonic()
-
-    def silent(screen):
-        # The last frame may take its time; from then on a screen that stirs does so every second.
-        nonlocal seen, quiet_since
-        if len(screen.raw) != seen:
-            seen, quiet_since = len(screen.raw), time.monotonic()
-        return time.monotonic() - quiet_since > 2.5
-
-    screen.wait_for(silent, "silence")
+    screen.wait_for_silence()
     assert state in screen.text
 
 

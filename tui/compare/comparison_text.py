@@ -19,11 +19,16 @@ LEGEND = (
     "signal: log10 of the error signal of layer 1 over the last layer's; dead: share of ReLU units"
 )
 
+IN_UNITS = "loss, validation: in units of knowing nothing, as they are of different kinds or data"
+
 Report = Mapping[str, Any]
 
 
 def comparison_text(
-    reports: Sequence[Report], names: Sequence[str], differences: Sequence[Sequence[str]]
+    reports: Sequence[Report],
+    names: Sequence[str],
+    differences: Sequence[Sequence[str]],
+    units: Sequence[float] | None = None,
 ) -> str:
     """A row for each run, then in what each differs from the first.
 
@@ -31,15 +36,17 @@ def comparison_text(
         reports: what ``core.report.report`` tells of each.
         names: what they are called.
         differences: of each from the first, in words.
+        units: each one's loss of knowing nothing, to tell losses in; None: tell them as they are.
     """
     rows = [
-        _row(LETTERS[run], name, report)
+        _row(LETTERS[run], name, report, units[run] if units else 1.0)
         for run, (name, report) in enumerate(zip(names, reports, strict=True))
     ]
     lines = [
         *text_table(HEADINGS, rows, left=("", "run", "state", "first finding")),
         "",
         LEGEND,
+        *([IN_UNITS] if units else []),
         "",
         *_differences(differences),
         "",
@@ -48,7 +55,10 @@ def comparison_text(
     return "\n".join(lines) + "\n"
 
 
-def _row(letter: str, name: str, report: Report) -> tuple[str, ...]:
+def _row(letter: str, name: str, report: Report, unit: float) -> tuple[str, ...]:
+    def loss(value: float) -> str:
+        return short(value / unit)
+
     accuracy = report["accuracy"]
     right = accuracy["validation"] if accuracy["validation"] is not None else accuracy["train"]
     findings = report["findings"]
@@ -57,8 +67,8 @@ def _row(letter: str, name: str, report: Report) -> tuple[str, ...]:
         safe_text(name, 40),
         report["state"],
         f"{report['steps']:,}",
-        cell(report["loss"]["train"], short),
-        cell(report["loss"]["validation"], short),
+        cell(report["loss"]["train"], loss),
+        cell(report["loss"]["validation"], loss),
         cell(right, percent_text),
         cell(report["error_signal"]["decades"], tenths),
         cell(dead_share(report), percent_text),

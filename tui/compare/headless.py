@@ -17,6 +17,7 @@ from ...core.run import RunStatus
 from ..headless import BY_STATE, drive_watched
 from ..progress import progress_on
 from .comparison_text import comparison_text
+from .observers import units_differ
 
 
 def compare_headless(
@@ -63,7 +64,9 @@ def compare_headless(
             facts = {"runs": reports, "differences": changes}
             text = json.dumps(facts, allow_nan=False, indent=2) + "\n"
         else:
-            text = comparison_text(reports, names, changes)
+            runs = lockstep.runs
+            units = [run.facts.baseline for run in runs] if units_differ(runs) else None
+            text = comparison_text(reports, names, changes, units)
         sys.stdout.write(text)
     states = {run.state for run in lockstep.runs}
     for state in (RunState.FAILED, RunState.STOPPED, RunState.DIVERGED):

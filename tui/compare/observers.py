@@ -46,7 +46,7 @@ class Observers:
         self._last: object = None
         self.logarithmic = False
         """Whether the losses were shown on a log axis last."""
-        self.relative = _units_differ(sources)
+        self.relative = units_differ(sources)
 
     @property
     def source(self) -> Source:
@@ -118,8 +118,8 @@ class Observers:
         return is_spread(float(np.fmin.reduce(ends[:, 0])), float(np.fmax.reduce(ends[:, 1])))
 
 
-def _units_differ(sources: Sequence[Source]) -> bool:
-    """Whether the losses are of different kinds or of different data, and each has its own unit."""
+def units_differ(sources: Sequence[Source]) -> bool:
+    """Whether losses are of different kinds or of different data, so that each has its own unit."""
     baselines = [source.facts.baseline for source in sources]
     if not all(isfinite(value) and value > 0 for value in baselines):
         return False

@@ -24,6 +24,8 @@ from .comparison import LETTERS, Comparison, run_style
 from .verdict import Verdict, verdict
 
 LONGEST_NAME = 24
+NAME_SHARE = 4
+"""A name takes at most a part in so many of the width."""
 LEAST_FINDING = 20
 """Cells of the finding below which other columns go first."""
 GAP = "  "
@@ -109,7 +111,7 @@ def _two_digits(number: float) -> str:
 
 
 def _table(view: Comparison, width: int) -> list[list[Part]]:
-    columns = [_marks(view), _names(view), *_numbers(view)]
+    columns = [_marks(view), _names(view, width), *_numbers(view)]
     findings = [_finding(view, run) for run in range(view.count)]
     least = min(LEAST_FINDING, max(cell_len(text) for text, _ in findings))
     for column in sorted(columns, key=lambda column: -column.rank):
@@ -147,8 +149,9 @@ def _bold(view: Comparison, run: int) -> Style:
     return run_style(view.palette, run) + Style(bold=True)
 
 
-def _names(view: Comparison) -> Column:
-    return Column(1, [(safe_text(name, LONGEST_NAME), view.palette.text) for name in view.names])
+def _names(view: Comparison, width: int) -> Column:
+    most = min(LONGEST_NAME, max(width // NAME_SHARE, 1))
+    return Column(1, [(safe_text(name, most), view.palette.text) for name in view.names])
 
 
 def _numbers(view: Comparison) -> list[Column]:

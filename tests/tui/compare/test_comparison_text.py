@@ -1,7 +1,7 @@
 import pytest
 
 from backscope.core.report import report
-from backscope.tui.compare.comparison_text import comparison_text, dead_share
+from backscope.tui.compare.comparison_text import IN_UNITS, comparison_text, dead_share
 
 
 @pytest.fixture
@@ -36,3 +36,13 @@ def test_the_dead_share_is_of_all_relu_units_and_none_without_any(reports):
     dead = [layer["dead"] for layer in relu["layers"] if layer["dead"] is not None]
     assert dead_share(relu) == sum(dead) / 8
     assert dead_share(tanh) is None
+
+
+def test_losses_of_different_kinds_are_told_in_units_of_knowing_nothing(reports):
+    raw = comparison_text(reports, ["a", "b"], [[], []])
+    told = comparison_text(reports, ["a", "b"], [[], []], [0.5, 0.25])
+    assert IN_UNITS in told.splitlines()
+    assert IN_UNITS not in raw
+    for row, unit in ((1, 0.5), (2, 0.25)):
+        before, after = (float(text.splitlines()[row].split()[4]) for text in (raw, told))
+        assert after == pytest.approx(before / unit, rel=0.01)

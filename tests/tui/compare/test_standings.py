@@ -91,3 +91,10 @@ def test_a_cure_is_named_and_judged(compared, text_of):
 def test_where_rows_are_short_the_runs_stay(compared, text_of):
     view = compared("learning", "learning", cure="ReLU + He")
     assert [line[:2] for line in text_of(STANDINGS.draw(view, 78, 2))] == ["▸A", " B"]
+
+
+def test_a_long_name_leaves_the_steps_their_room(compared, text_of):
+    view = replace(compared("learning", "learning"), names=("a" * 40, "b"))
+    lines = text_of(STANDINGS.draw(view, 78, 3))
+    assert "300/400" in lines[1]
+    assert "a" * 14 in lines[1]
