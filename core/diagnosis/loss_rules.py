@@ -10,6 +10,7 @@ from math import exp, inf, nan
 
 from ..record import NonFinite
 from .reading import OVERFIT_RATIO, STEP_PROBES, Reading, median
+from .structural_rules import saturation
 from .verdict import Unsure, Verdict, measured, number
 
 DIVERGED_LOSS = 2.0
@@ -39,7 +40,8 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
 
     Nowhere: the loss does not come down though a step keeps next to nothing of its promise on its
     very own batch (it jumps across the valley), or though all steps together have promised many
-    times what there is to gain (each undoes what the others did).
+    times what there is to gain (each undoes what the others did); or the same steps have driven
+    units into saturation that were not born there.
     """
     diverged = divergence(reading)
     if diverged is not None:
@@ -51,19 +53,20 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
     if reading.count < LARGE_AFTER or len(reading.promises) < STEP_PROBES:
         return Unsure(f"it takes {LARGE_AFTER} steps")
     course = reading.course
-    if course.loss < PROGRESS * course.best_before:
-        return None
     trust = median(reading.trust) if len(reading.trust) >= STEP_PROBES else nan
     stalled = STALLED_LOSS * min(reading.first_loss, 1.0)
-    jumping = trust < TRUST_RATIO and course.loss > TRUSTED_LOSS
-    broken = course.promised > BROKEN_PROMISES and course.loss > stalled
-    if not jumping and not broken:
+    nowhere = course.loss >= PROGRESS * course.best_before
+    wild = course.promised > BROKEN_PROMISES
+    together = f"the steps so far have promised {number(course.promised)} times that loss together"
+    least = TRUSTED_LOSS
+    if nowhere and trust < TRUST_RATIO and course.loss > TRUSTED_LOSS:
+        what = f"a step takes {trust:.2g} of what it promises off the loss of its own batch"
+    elif nowhere and wild and course.loss > stalled:
+        what, least = together, stalled
+    elif wild and isinstance(saturation(reading), Verdict):
+        what = f"{together} and driven units that were sound into the flat part"
+    else:
         return None
-    kept = (
-        f"a step takes {trust:.2g} of what it promises off the loss of its own batch"
-        if jumping
-        else f"the steps so far have promised {number(course.promised)} times that loss together"
-    )
     return Verdict(
         layers=(),
         evidence=measured(
@@ -73,12 +76,12 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
             promised_so_far=course.promised,
             promised_threshold=BROKEN_PROMISES,
             loss_in_baselines=course.loss,
-            loss_threshold=TRUSTED_LOSS if jumping else stalled,
+            loss_threshold=least,
             best_loss_before=course.best_before,
         ),
         message=(
             f"At a learning rate of {reading.rate:.1e} the loss stays at {course.loss:.2g} times "
-            f"that of knowing nothing, and {kept}: the steps are too large, and undo each other."
+            f"that of knowing nothing, and {what}: the steps are too large, and undo each other."
         ),
     )
 
