@@ -23,6 +23,7 @@ TRUST_RATIO = 0.08
 TRUSTED_LOSS = 0.3
 BROKEN_PROMISES = 15.0
 PROGRESS = 0.95
+LOST_AGAIN = 2.0
 LARGE_AFTER = 40
 SLOW_MARGIN = 2.0
 """Times their promise that steps are believed to bring."""
@@ -63,6 +64,8 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
         what = f"a step takes {trust:.2g} of what it promises off the loss of its own batch"
     elif nowhere and wild and course.loss > stalled:
         what, least = together, stalled
+    elif wild and course.loss > max(LOST_AGAIN * course.best_before, TRUSTED_LOSS):
+        what = f"was {course.best_before:.2g} before; {together}"
     elif wild and isinstance(saturation(reading), Verdict):
         what = f"{together} and driven units that were sound into the flat part"
     else:

@@ -28,6 +28,8 @@ STEP_PROBES = 10
 OVERFIT_RATIO = 1.15
 OVERFIT_LOST = 0.08
 """Of what the best validation loss is below that of knowing nothing."""
+OVERFIT_FAR = 1.75
+OVERFIT_LOSS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ class Evaluations:
                 seen = replace(
                     seen, best=newest, best_step=int(steps[at]), training_at_best=training
                 )
-            lost = OVERFIT_LOST * max(1.0 - seen.best, 0.0)
-            clearly = newest > max(OVERFIT_RATIO * seen.best, seen.best + lost)
+            lost = newest - seen.best > OVERFIT_LOST * max(1.0 - seen.best, 0.0)
+            far = newest > max(OVERFIT_FAR * seen.best, OVERFIT_LOSS)
+            clearly = newest > OVERFIT_RATIO * seen.best and (lost or far)
             seen = replace(
                 seen,
                 newest=newest,
