@@ -239,8 +239,9 @@ async def test_trying_again_keeps_the_same_patient(app, trying):
         assert app._patient is patient
 
 
-async def test_a_cure_in_place_goes_on_from_where_the_patient_stands(app, sick, until_driven):
-    app = BackscopeApp(sick, pace=200.0)
+async def test_a_cure_in_place_goes_on_from_where_the_patient_stands(until_driven):
+    endless = load_experiment("vanishing", {"training.steps": 1_000_000})
+    app = BackscopeApp(endless, pace=200.0)
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = await diagnosed(pilot)
         finding = dashboard.query_one("#findings", Panel).view.findings[0]
