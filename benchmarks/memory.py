@@ -103,7 +103,8 @@ def traced(preset: str, seconds: float) -> None:
     import tracemalloc
 
     from backscope.core.experiment import load_experiment
-    from backscope.tui.app import BackscopeApp, open_app
+    from backscope.tui.app import BackscopeApp
+    from backscope.tui.opening import open_app
 
     shots: list[tracemalloc.Snapshot] = []
 

@@ -7,38 +7,23 @@ stop, and puts the next one in its place.
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from textual import work
-from textual.app import App, SystemCommand
-from textual.binding import Binding
 from textual.message import Message
 from textual.screen import Screen
 
-from ..core.errors import InputError
 from ..core.experiment import Experiment
 from ..core.run import Source
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
-from .command_search import CommandSearch
 from .dashboard import Dashboard
 from .exit_codes import BAD_INPUT
-from .glyphs import detect_glyphs
 from .governor import Governor
-from .help import HelpScreen
-from .keymap import PROGRAM, Key, bindings
-from .link import Link
-from .new_file import file_stem
-from .observer import Look
-from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
-from .picture import save_picture
-from .safe_text import safe_text
+from .shell import Shell
 from .training import (
     RunsFactory,
     SourceFactory,
@@ -58,7 +43,7 @@ if TYPE_CHECKING:
 _PATIENCE = 0.01
 
 
-class BackscopeApp(App[None]):
+class BackscopeApp(Shell):
     """Backscope on the screen.
 
     Args:
@@ -73,13 +58,6 @@ class BackscopeApp(App[None]):
         treatment_factory: makes a sick and a treated one of a patient.
         log: takes what training code prints.
     """
-
-    TITLE = "Backscope"
-    CSS_PATH = "backscope.tcss"
-    BINDINGS = [  # noqa: RUF012  # as Textual has it
-        *bindings(PROGRAM),
-        Binding("ctrl+c", "leave(130)", "interrupt", show=False, priority=True),
-    ]
 
     class Ready(Message):
         """A run was built, or could not be; it is in ``training``."""
@@ -104,14 +82,9 @@ class BackscopeApp(App[None]):
         treatment_factory: TreatmentFactory = live_treatment,
         log: CapturedText | None = None,
     ) -> None:
-        # Otherwise Textual's idea of no color is grays.
-        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(theme=theme, log=log)
         self.problems: tuple[str, ...] = ()
         """Why the experiment that the app was opened with cannot be trained."""
-        self.streams: tuple[TextIO, TextIO] | None = None
-        """Where prints go while the app runs; None: where Textual sends them, which is nowhere."""
-        self.link = Link()
-        """The way to the terminal; whoever owns one opens it."""
         self._first = experiment
         self._beside = beside
         self._paused = paused
@@ -123,25 +96,13 @@ class BackscopeApp(App[None]):
         self._opened = experiment is None and beside is None  # something is shown
         self._patient: Patient | None = None
         """Held while cures are tried beside it."""
-        self._captured = log if log is not None else CapturedText()
-        for entry in (*THEMES, PLAIN_THEME):
-            self.register_theme(entry)
-        self.theme = PLAIN_THEME.name if self.no_color else theme or THEMES[0].name
-        encoding = getattr(sys.__stdout__, "encoding", None) or ""
-        self._glyphs = detect_glyphs(encoding, os.environ.get("TERM", ""))
         self._governor = governor or Governor()
         self._governor.begin(time.thread_time(), self.link.written)
-        self._dashboard = Dashboard(self._captured, self.look, self.link, self._governor)
+        self._dashboard = Dashboard(self.captured, self.look, self.link, self._governor)
         self.install_screen(self._dashboard, "dashboard")
         self._gallery: Gallery | None = None
         self._comparison: CompareScreen | None = None
         self._front: Dashboard = self._dashboard
-
-    @property
-    def look(self) -> Look:
-        """The colors and characters of this terminal."""
-        depth = None if self.no_color else self.console.color_system
-        return Look(palette_for(self.theme, depth), self._glyphs)
 
     def get_default_screen(self) -> Screen[None]:
         """What there is to show, otherwise the gallery."""
@@ -163,18 +124,23 @@ class BackscopeApp(App[None]):
         from .compare.screen import CompareScreen
 
         if self._comparison is None:
-            self._comparison = CompareScreen(self._captured, self.look, self.link, self._governor)
+            self._comparison = CompareScreen(self.captured, self.look, self.link, self._governor)
             self.install_screen(self._comparison, "comparison")
         return self._comparison
 
     def on_mount(self) -> None:
         """Begin to train."""
-        if self.streams is not None:
-            sys.stdout, sys.stderr = self.streams  # Textual puts back what was there at its end
+        super().on_mount()
         if self._first is not None:
             self.open_experiment(self._first, paused=self._paused)
         elif self._beside is not None:
             self.open_comparison(*self._beside, paused=self._paused)
+
+    @property
+    def screens_in_use(self) -> tuple[ArrangedScreen, ...]:
+        """Those that have been made."""
+        made = (self._dashboard, self._gallery, self._comparison)
+        return tuple(screen for screen in made if screen is not None)
 
     def on_unmount(self) -> None:
         """However the app ends, training ends with it."""
@@ -184,22 +150,6 @@ class BackscopeApp(App[None]):
         if self._training is not None:
             self._training.stop()
         self._forget_patient()
-
-    def watch_theme(self) -> None:
-        """Have the panels drawn in the new colors."""
-        if self.is_running:
-            for screen in (self._dashboard, self._gallery, self._comparison):
-                if screen is not None:
-                    screen.restyle(self.look)
-
-    def post_display_hook(self) -> None:
-        """Ask the terminal to say when it has shown this frame."""
-        self.link.ask(self._driver)
-
-    def arrived(self) -> None:
-        """It has."""
-        if isinstance(self.screen, ArrangedScreen):
-            self.screen.arrived()
 
     # The run
 
@@ -342,10 +292,10 @@ class BackscopeApp(App[None]):
     def _refuse(self, training: Training[Any]) -> None:
         """The run that was asked for cannot be trained: say why, and go where another can be."""
         if training.failure:
-            self._captured.write(training.failure, error=True)
+            self.captured.write(training.failure, error=True)
         last = training.failure.rstrip().rpartition("\n")[2]
         for problem in training.problems or (f"This cannot be trained: {last}",):
-            self._tell(problem, error=True)
+            self.tell(problem, error=True)
         if self._patient is not None:
             self.on_compare_screen_left()
         else:
@@ -374,115 +324,7 @@ class BackscopeApp(App[None]):
         gallery.running((experiment.name or "the run") if experiment and running else "")
         self._show(gallery)
 
-    def action_next_theme(self) -> None:
-        """The next of our themes."""
-        if self.no_color:
-            self._tell("Themes are colors, and NO_COLOR is set.")
-            return
-        self.theme = next_theme(self.theme)
-
-    def action_picture(self) -> None:
-        """Save a picture of the screen."""
-        stem = getattr(self.screen, "file_stem", "") or file_stem("gallery")
-        svg = self.export_screenshot(title=self.TITLE)
-        try:
-            path = save_picture(svg, Path(), stem)
-        except InputError as error:
-            self._tell(str(error), error=True)
-        else:
-            self._tell(f"Picture saved as {path}")
-
-    def action_help(self) -> None:
-        """Show all keys of the screen."""
-        keys = self._keys(self.screen)
-        if keys:
-            self.push_screen(HelpScreen(keys, ascii_only=self._glyphs.ascii))
-
-    def action_command_palette(self) -> None:
-        """Find a key's action by words."""
-        if not isinstance(self.screen, CommandSearch):
-            self.push_screen(CommandSearch(id="--command-palette"))
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The keys of the screen, for the command palette."""
-        for key in self._keys(screen):
-            if key.about:
-                title = key.about[0].upper() + key.about[1:]
-                run = partial(screen.run_action, key.target)
-                yield SystemCommand(title, f"key: {key.shown}", run)
-
-    def _keys(self, screen: Screen[object]) -> tuple[Key, ...]:
-        return getattr(screen, "KEYS", ())
-
-    async def action_quit(self) -> None:
-        """End, with exit code 0."""
-        self.leave(0)
-
-    def action_leave(self, code: int) -> None:
-        """End, with this exit code."""
-        self.leave(code)
-
     def leave(self, code: int) -> None:
         """Tell training to stop, and end with this exit code."""
         self._stop_training()
-        self.exit(return_code=code)
-
-    def _tell(self, text: str, *, error: bool = False) -> None:
-        self.notify(safe_text(text), severity="error" if error else "information", markup=False)
-
-
-def open_app(
-    experiment: Experiment,
-    *,
-    paused: bool = False,
-    pace: float | None = None,
-    fps: float | None = None,
-    bandwidth: float | None = None,
-) -> int:
-    """Train an experiment and show it until the person quits; the exit code.
-
-    ``fps`` and ``bandwidth`` are as for ``Governor``.
-
-    0 after quitting, however the run went; 130, 143, 129 after SIGINT (or Ctrl-C), SIGTERM, SIGHUP.
-
-    Raises:
-        InputError: the experiment cannot be trained.
-    """
-    from .session import run_app
-
-    log = CapturedText()
-    governor = Governor(fps, bandwidth)
-    app = BackscopeApp(experiment, paused=paused, pace=pace, governor=governor, log=log)
-    return run_app(app, log)
-
-
-def open_comparison(
-    experiments: Sequence[Experiment],
-    names: Sequence[str],
-    *,
-    paused: bool = False,
-    pace: float | None = None,
-    fps: float | None = None,
-    bandwidth: float | None = None,
-) -> int:
-    """Train several experiments in lockstep and show them; otherwise as ``open_app``.
-
-    Raises:
-        InputError: one of them cannot be trained, or they cannot be compared.
-    """
-    from .compare.observers import Naming
-    from .session import run_app
-
-    log = CapturedText()
-    beside = experiments, Naming(tuple(names))
-    governor = Governor(fps, bandwidth)
-    app = BackscopeApp(beside=beside, paused=paused, pace=pace, governor=governor, log=log)
-    return run_app(app, log)
-
-
-def open_gallery() -> int:
-    """Show the gallery until the person quits; the exit code, as for ``open_app``."""
-    from .session import run_app
-
-    log = CapturedText()
-    return run_app(BackscopeApp(log=log), log)
+        super().leave(code)

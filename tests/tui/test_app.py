@@ -157,7 +157,7 @@ async def test_an_unforeseen_error_while_building_is_told_and_logged(sources):
     async with app.run_test() as pilot:
         await until(pilot, lambda: notes(app))
         assert notes(app) == ["This cannot be trained: ZeroDivisionError: [/] zero"]
-        lines = [line.text for line in app._captured.lines()]
+        lines = [line.text for line in app.captured.lines()]
         assert lines[-1] == "ZeroDivisionError: [/] zero"
         assert isinstance(app.screen, Gallery)
 

@@ -259,8 +259,8 @@ async def test_the_log_pane_shows_what_was_printed_as_text(source):
     app = app_with(source)
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = await opened(pilot)
-        app._captured.write("hello [/] [bold]\x1b[31mred\n")
-        app._captured.write("RuntimeWarning: careful\n", error=True)
+        app.captured.write("hello [/] [bold]\x1b[31mred\n")
+        app.captured.write("RuntimeWarning: careful\n", error=True)
         dashboard.draw()
         assert dashboard.query_one(LogPane).unread
         await pilot.press("o")
@@ -269,7 +269,7 @@ async def test_the_log_pane_shows_what_was_printed_as_text(source):
         assert "hello [/] [bold]^[[31mred" in lines
         assert "RuntimeWarning: careful" in lines
         assert not dashboard.query_one(LogPane).unread
-        app._captured.write("more\n")
+        app.captured.write("more\n")
         dashboard.draw()
         await pilot.pause()
         assert "more" in text_of(dashboard.query_one(LogPane))

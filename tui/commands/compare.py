@@ -42,7 +42,7 @@ def _answer(options: argparse.Namespace) -> int:
 
         return compare_headless(experiments, options.names, as_json=options.json, pace=options.pace)
     need_screen("compare")
-    from ..app import open_comparison
+    from ..opening import open_comparison
 
     return open_comparison(
         experiments,

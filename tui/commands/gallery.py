@@ -15,7 +15,7 @@ def _answer(options: argparse.Namespace) -> int:
             "backscope: the gallery needs a terminal; "
             "use backscope presets and backscope run NAME --headless"
         )
-    from ..app import open_gallery
+    from ..opening import open_gallery
 
     return open_gallery()
 

@@ -74,7 +74,7 @@ def _answer(options: argparse.Namespace) -> int:
             fail_on=severity_of(options.fail_on),
         )
     need_screen("run")
-    from ..app import open_app
+    from ..opening import open_app
 
     return open_app(
         experiment,

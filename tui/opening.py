@@ -1,0 +1,63 @@
+"""Opening the app: on one experiment, on several, or on the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.experiment import Experiment
+from .app import BackscopeApp
+from .capture import CapturedText
+from .governor import Governor
+from .session import run_app
+
+
+def open_app(
+    experiment: Experiment,
+    *,
+    paused: bool = False,
+    pace: float | None = None,
+    fps: float | None = None,
+    bandwidth: float | None = None,
+) -> int:
+    """Train an experiment and show it until the person quits; the exit code.
+
+    ``fps`` and ``bandwidth`` are as for ``Governor``.
+
+    0 after quitting, however the run went; 130, 143, 129 after SIGINT (or Ctrl-C), SIGTERM, SIGHUP.
+
+    Raises:
+        InputError: the experiment cannot be trained.
+    """
+    log = CapturedText()
+    governor = Governor(fps, bandwidth)
+    app = BackscopeApp(experiment, paused=paused, pace=pace, governor=governor, log=log)
+    return run_app(app, log)
+
+
+def open_comparison(
+    experiments: Sequence[Experiment],
+    names: Sequence[str],
+    *,
+    paused: bool = False,
+    pace: float | None = None,
+    fps: float | None = None,
+    bandwidth: float | None = None,
+) -> int:
+    """Train several experiments in lockstep and show them; otherwise as ``open_app``.
+
+    Raises:
+        InputError: one of them cannot be trained, or they cannot be compared.
+    """
+    from .compare.observers import Naming
+
+    log = CapturedText()
+    beside = experiments, Naming(tuple(names))
+    governor = Governor(fps, bandwidth)
+    app = BackscopeApp(beside=beside, paused=paused, pace=pace, governor=governor, log=log)
+    return run_app(app, log)
+
+
+def open_gallery() -> int:
+    """Show the gallery until the person quits; the exit code, as for ``open_app``."""
+    log = CapturedText()
+    return run_app(BackscopeApp(log=log), log)
