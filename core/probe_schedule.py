@@ -66,6 +66,9 @@ class ProbeSchedule:
         self._step = RunningTime()
         self._costs = {cadence: RunningTime() for cadence in SCHEDULED}
         self._next = dict.fromkeys(SCHEDULED, 1)
+        self._always = [cadence for cadence, every in self._set.items() if every == 1]
+        self._soonest = 0
+        """Up to here nothing else is due; 0: that is not known."""
         self._count = 0
         self._now = 0.0  # spent in this step
         self._spent = 0.0
@@ -76,6 +79,8 @@ class ProbeSchedule:
         """The cadences to be measured at a step (from 1), in the order of their cost."""
         if step == self._last:
             return list(SCHEDULED)
+        if FULL_STEPS < step < self._soonest:
+            return self._always
         full = step <= FULL_STEPS
         return [
             cadence
@@ -89,6 +94,8 @@ class ProbeSchedule:
             self._costs[cadence].took(seconds)
             self._now += seconds
             self._next[cadence] = step + self.interval(cadence)
+            if len(self._always) + len(self._free) == len(SCHEDULED):
+                self._soonest = min(self._next[each] for each in self._free)
 
     def stepped(self, seconds: float) -> None:
         """A step has taken so long, measuring included."""
@@ -106,7 +113,9 @@ class ProbeSchedule:
         """Steps from one measurement to the next, as things are now."""
         if self._set[cadence]:
             return self._set[cadence]
-        step = max(self._step.seconds, 1e-9)
+        if not self._step.seconds:
+            return 1  # the first step of a run that goes on: what it takes is told after it
+        step = self._step.seconds
         left = self._budget
         for each in self._free[: self._free.index(cadence)]:
             cost = self._costs[each].seconds / step

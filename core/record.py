@@ -80,13 +80,16 @@ class Layout:
 
     layers: tuple[LayerInfo, ...]
     layer_metrics: tuple[Metric, ...]
-    _start: dict[str, int] = field(init=False, repr=False, compare=False)
+    _columns: dict[str, slice] = field(init=False, repr=False, compare=False)
+    _nothing: Row = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        start = {metric.name: i for i, metric in enumerate(GLOBAL_METRICS)}
+        first, layers = len(GLOBAL_METRICS), len(self.layers)
+        columns = {metric.name: slice(i, i + 1) for i, metric in enumerate(GLOBAL_METRICS)}
         for i, metric in enumerate(self.layer_metrics):
-            start[metric.name] = len(GLOBAL_METRICS) + i * len(self.layers)
-        object.__setattr__(self, "_start", start)
+            columns[metric.name] = slice(first + i * layers, first + (i + 1) * layers)
+        object.__setattr__(self, "_columns", columns)
+        object.__setattr__(self, "_nothing", np.full(self.size, np.nan))
 
     @property
     def n_layers(self) -> int:
@@ -105,7 +108,7 @@ class Layout:
 
     def per_layer(self, name: str) -> bool:
         """Whether the metric has a value for each layer."""
-        return self._start[name] >= len(GLOBAL_METRICS)
+        return self._columns[name].start >= len(GLOBAL_METRICS)
 
     def columns(self, name: str) -> slice:
         """The columns of a metric: one for a global metric, ``n_layers`` for a per-layer one.
@@ -113,12 +116,11 @@ class Layout:
         Raises:
             KeyError: no such metric.
         """
-        start = self._start[name]
-        return slice(start, start + (self.n_layers if start >= len(GLOBAL_METRICS) else 1))
+        return self._columns[name]
 
     def empty_row(self) -> Row:
         """A new row of which nothing is measured yet."""
-        return np.full(self.size, np.nan)
+        return self._nothing.copy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ from .setup import set_up
 _COLUMN = {metric.name: at for at, metric in enumerate(GLOBAL_METRICS)}
 EPOCH, LOSS, ACCURACY = (_COLUMN[name] for name in ("epoch", "loss", "accuracy"))
 VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 1)
-RATE_AND_NORMS = slice(_COLUMN["learning_rate"], _COLUMN["clipped_gradient_norm"] + 1)
+RATE, NORM, CLIPPED_NORM = (
+    _COLUMN[name] for name in ("learning_rate", "gradient_norm", "clipped_gradient_norm")
+)
 PROMISED, TRUST_RATIO = _COLUMN["promised"], _COLUMN["trust_ratio"]
 
 
@@ -344,7 +346,7 @@ class Trainer:
                 nonfinite = NonFinite(step, None, "validation loss", 1, 1, 0.0)
         row[EPOCH] = self._minibatches.epochs(step)
         row[LOSS] = loss
-        row[RATE_AND_NORMS] = rate, total, descent.clipped_norm(total)
+        row[RATE], row[NORM], row[CLIPPED_NORM] = rate, total, descent.clipped_norm(total)
         row.flags.writeable = False
         return StepRecord(step, row, self.layout, nonfinite)
 

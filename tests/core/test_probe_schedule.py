@@ -112,3 +112,13 @@ def test_what_is_set_leaves_the_budget_to_the_others():
 def test_only_scheduled_cadences_have_an_interval():
     with pytest.raises(KeyError):
         ProbeSchedule(free(), LAST).interval(Cadence.EVERY_STEP)
+
+
+def test_a_run_that_goes_on_in_the_middle_is_measured_as_often_as_before():
+    begun, going_on = ProbeSchedule(free(), LAST), ProbeSchedule(free(), LAST)
+    usual = run(begun, 3000)
+    after = run(going_on, 3000, start=5000)
+    for cadence in COSTS:
+        often = [step for step in usual[cadence] if step > 1000]
+        again = [step for step in after[cadence] if step >= 6000]
+        assert len(again) == pytest.approx(len(often), rel=0.1, abs=1)
