@@ -108,7 +108,8 @@ class Layout:
 
     def per_layer(self, name: str) -> bool:
         """Whether the metric has a value for each layer."""
-        return self._columns[name].start >= len(GLOBAL_METRICS)
+        first: int = self._columns[name].start
+        return first >= len(GLOBAL_METRICS)
 
     def columns(self, name: str) -> slice:
         """The columns of a metric: one for a global metric, ``n_layers`` for a per-layer one.

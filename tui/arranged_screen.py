@@ -38,6 +38,10 @@ class ArrangedScreen(Screen[None]):
         self._notice = ""
         self._told = ""
 
+    def restyle(self, look: Look) -> None:
+        """Draw with other colors from now on; each screen knows what it has drawn."""
+        self.look = look
+
     def compose_ends(self) -> ComposeResult:
         """The widgets that every screen ends with."""
         yield Static("", id="notice", markup=False)

@@ -113,7 +113,7 @@ class Gallery(ArrangedScreen):
 
     def restyle(self, look: Look) -> None:
         """Draw with other colors from now on."""
-        self.look = look
+        super().restyle(look)
         self._show_picture()
 
     def on_screen_resume(self) -> None:

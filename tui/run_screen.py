@@ -185,7 +185,7 @@ class RunScreen(ArrangedScreen):
 
     def restyle(self, look: Look) -> None:
         """Draw with other colors from now on."""
-        self.look = look
+        super().restyle(look)
         self.draw()
 
     @property
