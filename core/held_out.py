@@ -13,9 +13,6 @@ from .minibatches import Minibatches
 from .network import Network
 from .settings import TrainingSettings
 
-ROWS_AT_ONCE = 4096
-"""Rows that go through the network at once, so that memory stays bounded."""
-
 
 class HeldOut:
     """The validation part of the data, and how the network has done on it so far.
@@ -64,9 +61,8 @@ class HeldOut:
             return nan, nan
         name = self._settings.loss
         loss = accuracy = 0.0
-        for start in range(0, rows, ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            outputs = self._network.forward(self._data.X_validation[part]).outputs
+        for part in self._network.parts(rows):
+            outputs = self._network.outputs(self._data.X_validation[part])
             share = len(outputs) / rows
             loss += share * losses.LOSSES[name].evaluate(outputs, self._targets[part])[0]
             accuracy += share * losses.accuracy(outputs, self._data.y_validation[part], name)

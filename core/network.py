@@ -23,6 +23,11 @@ from .normalization import RunningStatistics, Standardized, standardize, standar
 from .record import Array
 from .settings import NetworkSettings
 
+BYTES_AT_ONCE = 1 << 16
+"""Larger arrays would come from the system and go back to it, which takes longer than computing."""
+FEWEST_AT_ONCE = 32
+"""Rows that are worth a walk through the layers."""
+
 
 @dataclass(slots=True)
 class Parameters:
@@ -214,6 +219,36 @@ class Network:
             trace.layers.append(kept)
         trace.outputs = outputs[-1]
         return trace
+
+    def walk(self, X: Array, *, training: bool = False) -> Iterator[tuple[LayerTrace, Array]]:
+        """Layer after layer what ``forward_layer`` gives, for a look at each and no more.
+
+        Arguments and errors are those of ``forward``, without dropout; arrays that no later layer
+        needs are let go.
+        """
+        self.check_inputs(X)
+        carried = {plan.skip_from for plan in self.plans}
+        outputs = [X]
+        for at in range(len(self.plans)):
+            kept, out = self.forward_layer(at, outputs, training=training)
+            outputs.append(out)
+            if at not in carried:
+                outputs[at] = X[:0]
+            yield kept, out
+
+    def outputs(self, X: Array) -> Array:
+        """What ``forward`` gives as ``outputs`` in evaluation mode; nothing else of it is kept."""
+        outputs = X
+        for _, out in self.walk(X):
+            outputs = out
+        return outputs
+
+    def parts(self, rows: int) -> Iterator[slice]:
+        """Rows in parts for ``walk``, so small that no array is larger than ``BYTES_AT_ONCE``."""
+        widest = max(plan.fan_out for plan in self.plans)
+        at_once = max(BYTES_AT_ONCE // (widest * self.dtype.itemsize), FEWEST_AT_ONCE)
+        for start in range(0, rows, at_once):
+            yield slice(start, min(start + at_once, rows))
 
     def forward_layer(
         self, at: int, outputs: Sequence[Array], *, training: bool = True, mask: Array | None = None

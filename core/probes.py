@@ -191,8 +191,16 @@ def dead(view: StepView) -> Row:
     rectifiers = view.network.rectifiers
     if True not in rectifiers:
         return np.full(len(rectifiers), np.nan)
-    trace = view.network.forward(view.probe_rows, training=True)
-    return Layered([layer.a for layer in trace.layers]).idle_units(rectifiers)
+    network, rows = view.network, view.probe_rows
+    batch = any(plan.normalization == "batch" for plan in network.plans)
+    parts = [slice(None)] if batch else network.parts(len(rows))
+    # A sum of numbers that are not negative is 0 only where all of them are.
+    sums = [np.zeros(plan.fan_out, network.dtype) for plan in network.plans]
+    for part in parts:
+        for total, (kept, _) in zip(sums, network.walk(rows[part], training=True), strict=True):
+            total += kept.a.sum(axis=0)
+    counts = [float(np.count_nonzero(total == 0)) for total in sums]
+    return np.where(rectifiers, counts, np.nan)
 
 
 PROBES: dict[str, Probe] = {

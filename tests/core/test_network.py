@@ -205,3 +205,31 @@ def test_the_running_statistics_are_pytorchs():
     running = network.running[0]
     np.testing.assert_allclose(running.mean, norm.running_mean.numpy())
     np.testing.assert_allclose(running.variance, norm.running_var.numpy())
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+@pytest.mark.parametrize("residual_block", [0, 1, 3])
+@pytest.mark.parametrize("training", [False, True])
+def test_a_walk_shows_of_each_layer_what_forward_keeps(normalization, residual_block, training):
+    network = build(
+        hidden=(5,) * 7,
+        normalization=normalization,
+        residual=residual_block > 0,
+        residual_block=max(residual_block, 1),
+    )
+    X = inputs_for(network)
+    trace = network.forward(X, training=training)
+    for expected, (kept, _) in zip(trace.layers, network.walk(X, training=training), strict=True):
+        np.testing.assert_array_equal(kept.a, expected.a)
+        np.testing.assert_array_equal(kept.z, expected.z)
+    if not training:
+        np.testing.assert_array_equal(network.outputs(X), trace.outputs)
+
+
+@pytest.mark.parametrize("rows", [1, 31, 32, 33, 1000])
+def test_parts_are_all_rows_once_in_their_order(rows):
+    network = build(hidden=(300,))
+    numbers = np.arange(rows)
+    parts = [numbers[part] for part in network.parts(rows)]
+    np.testing.assert_array_equal(np.concatenate(parts), numbers)
+    assert max(map(len, parts)) <= 32

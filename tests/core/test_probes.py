@@ -1,3 +1,4 @@
+import dataclasses
 import math
 from typing import NamedTuple
 
@@ -187,3 +188,19 @@ def test_the_layout_tells_what_can_die_and_what_can_saturate():
         (3, False, False),
     ]
     assert layout_of(step_of("tanh").network.plans).layers[0].bounded
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+def test_dead_units_are_counted_over_all_parts_of_the_probe_set(normalization):
+    settings = NetworkSettings(activation="relu", initializer="he_normal", bias=-2.0)
+    settings = dataclasses.replace(settings, normalization=normalization)
+    rng = np.random.default_rng(3)
+    network = Network(settings, (64, 64, 64), 8, 3, rng)
+    trace = network.forward(rng.standard_normal((9, 8)), training=True)
+    deltas = network.backward(trace, rng.standard_normal((9, 3)))
+    step = Made(network, trace, deltas, network.gradient, rng.standard_normal((500, 8)))
+    at_once = network.forward(step.probe_rows, training=True).layers[:-1]
+    assert len(list(network.parts(500))) > 2
+    np.testing.assert_array_equal(
+        step.measured("dead")[:-1], [(layer.a == 0).all(axis=0).sum() for layer in at_once]
+    )
