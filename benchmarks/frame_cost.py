@@ -56,6 +56,7 @@ class Replay:
         self.experiment = trainer.experiment
         self.layout, self.facts = trainer.layout, trainer.facts
         self.rate_changes = trainer.experiment.training.rate_changes
+        self.interventions, self.clip_norm = trainer.interventions, trainer.clip_norm
         self.learning_rate = self.base_learning_rate = trainer.learning_rate
         self.steps_planned = trainer.steps_planned
         self.state = RunState.RUNNING
