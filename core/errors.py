@@ -18,6 +18,13 @@ class InputError(Exception):
         self.problems: tuple[str, ...] = problems
 
 
+class DataError(Exception):
+    """What lies on the disk cannot be used: damaged, or not what it should be; one line of text.
+
+    The command line prints it and exits with 1.
+    """
+
+
 def allowed_values(value: str, allowed: Iterable[str]) -> str:
     """Say what is allowed instead of ``value``, the nearest spelling, whatever its case, first.
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..record import Row
-from .pyramid import FOLD, Columns, Entries, Flags, Kept, Rows, View, without_infinities
+from .pyramid import FOLD, Columns, Entries, Flags, Level, Rows, View, without_infinities
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +149,25 @@ def _cover(
 
     Rows count as dropped only long after they were folded, so a coarser entry is always there.
     """
-    levels: tuple[Kept[Rows] | Kept[Entries], ...] = (view.rows, *view.levels)
+    levels: tuple[Level[Rows] | Level[Entries], ...] = (view.rows, *view.levels)
     while start < stop:
         wanted = level
         while wanted and (
             start % FOLD**wanted or start + FOLD**wanted > min(stop, view.complete(wanted, count))
         ):
             wanted -= 1
-        use = wanted
-        while (found := levels[use].find(start)) is None:
-            use += 1
+        use, found = _found(levels, wanted, start)
+        if found is None:
+            assert view.gap is not None, "of what was dropped a coarser entry is kept"
+            at = start - start % view.gap.unit
+            yield _piece(view.gap.find(start)[0], meaning, lines, at, view.gap.unit, slice(1))
+            start = at + view.gap.unit
+            continue
         unit, span = levels[use].unit, levels[use].unit * levels[use].length
         first = start - start % unit
         if use > level:
-            end = min(stop, levels[level].kept_from(start))
+            whole = view.complete(use, count)
+            end = min(stop, levels[level].kept_from(start), whole if whole > start else stop)
         elif use > wanted:
             end = start + 1
         else:
@@ -174,6 +179,17 @@ def _cover(
         entries = -((first - end) // unit)
         yield _piece(found[0], meaning, lines, first, unit, slice(found[1], found[1] + entries))
         start = first + entries * unit
+
+
+def _found(
+    levels: tuple[Level[Rows] | Level[Entries], ...], wanted: int, row: int
+) -> tuple[int, tuple[Rows | Entries, int] | None]:
+    """The level nearest to the wanted one that has a row, coarser ones first, and its block."""
+    for level in (*range(wanted, len(levels)), *range(wanted - 1, -1, -1)):
+        found = levels[level].find(row)
+        if found is not None:
+            return level, found
+    return wanted, None
 
 
 def _piece(

@@ -19,9 +19,12 @@ from .pyramid import (
     BLOCK_ROWS,
     CHUNK,
     FOLD,
+    B,
     Columns,
     Entries,
+    Gap,
     Kept,
+    Level,
     Pyramid,
     Rows,
     View,
@@ -77,7 +80,9 @@ class History:
         # Wherever rows are kept, so are the entries made of them: queries lean on it.
         entries = max(keep_entries, self._keep * BLOCK_ROWS // FOLD)
         self._pyramid = Pyramid(self._columns, _blocks(entries, BLOCK_ENTRIES))
-        self._view = View(Kept(1, BLOCK_ROWS), ())
+        self._rows: Kept[Rows] = Kept(1, BLOCK_ROWS)
+        self._gap: Gap | None = None
+        self._view = View(self._rows, ())
         self._values: Row = np.empty((0, layout.size))
         self._seconds: Row = np.empty(0)
         self._first_step = 1
@@ -143,10 +148,9 @@ class History:
 
     def place(self) -> Place:
         """Where it stands; only the thread that appends may ask."""
-        view = self._view
-        levels = tuple(level.newest() for level in view.levels)
+        levels = tuple(level.newest() for level in self._pyramid.levels)
         return Place(
-            self._count, len(self._events), view.rows.newest(), levels, self._pyramid.newest
+            self._count, len(self._events), self._rows.newest(), levels, self._pyramid.newest
         )
 
     def copy(self, place: Place) -> History:
@@ -155,15 +159,14 @@ class History:
         Any thread may copy while another appends. Blocks that are full are shared, not copied.
         """
         copy = History(self.layout, *self._kept)
-        view = self._view
-        levels = tuple(
-            level.until(newest) for level, newest in zip(view.levels, place.levels, strict=False)
-        )
-        copy._view = View(view.rows.until(place.rows), levels)
-        copy._pyramid.levels = levels
+        rows, levels = self._rows, self._pyramid.levels
+        copied = zip(levels, place.levels, strict=False)
+        copy._rows = rows.until(place.rows)
+        copy._pyramid.levels = tuple(level.until(newest) for level, newest in copied)
+        copy._view = View(copy._rows, copy._pyramid.levels)
         copy._pyramid.newest = place.newest
         if place.count:
-            copy._values, copy._seconds = copy._view.rows.blocks[-1]
+            copy._values, copy._seconds = copy._rows.blocks[-1]
         copy._first_step = self._first_step
         copy._first_measured = {
             name: found
@@ -177,10 +180,46 @@ class History:
         copy._count = place.count
         return copy
 
+    @classmethod
+    def going_on(cls, snapshot: Snapshot, *keep: int | None) -> History:
+        """A history with what a snapshot has, as much of it as is kept, to go on from there.
+
+        Args:
+            snapshot: of a history in memory or on a disk.
+            keep: as for a new history.
+
+        Raises:
+            ValueError: the newest rows or entries are not there to be gone on from.
+        """
+        history, view, count = cls(snapshot.layout, *keep), snapshot._view, snapshot.count
+        history._gap = view.gap
+        history._rows = _taken(view.rows, count, history._keep)
+        levels = []
+        for number, level in enumerate(view.levels, 1):
+            entries = view.complete(number, count) // level.unit
+            if entries:
+                levels.append(_taken(level, entries, history._pyramid.keep))
+        history._pyramid.levels = tuple(levels)
+        history._view = View(history._rows, history._pyramid.levels, history._gap)
+        if levels:
+            folded = view.complete(1, count)
+            entries, at = levels[0].find(folded - 1) or (None, 0)
+            assert entries is not None, "the newest block has just been taken"
+            history._pyramid.newest = entries.newest[at].copy()
+        if count:
+            history._values, history._seconds = history._rows.blocks[-1]
+        history._first_step = snapshot.first_step
+        history._first_measured = dict(snapshot._first_measured)
+        history._events = list(snapshot.events)
+        history._nonfinite = snapshot.nonfinite
+        history._count = count
+        return history
+
     def _add_block(self) -> None:
         block = Rows(np.empty((BLOCK_ROWS, self.layout.size)), np.empty(BLOCK_ROWS))
         self._values, self._seconds = block
-        self._view = View(self._view.rows.extended(block, self._keep), self._pyramid.levels)
+        self._rows = self._rows.extended(block, self._keep)
+        self._view = View(self._rows, self._pyramid.levels, self._gap)
 
     def _fold(self, count: int) -> None:
         """Fold the chunk of rows that has just become full into the pyramid."""
@@ -196,9 +235,33 @@ class History:
                     values = rows[first, self.layout.columns(name)].copy()
                     self._first_measured[name] = (start + first, values)
         if self._pyramid.levels is not self._view.levels:
-            self._view = View(self._view.rows, self._pyramid.levels)
+            self._view = View(self._rows, self._pyramid.levels, self._gap)
 
 
 def _blocks(wanted: int, length: int) -> int:
     # The newest block is rarely full.
     return 1 + max(1, -(-wanted // length))
+
+
+def _taken(level: Level[B], entries: int, keep: int) -> Kept[B]:
+    """Of a level of so many rows or entries the first block and the newest, to be written on.
+
+    Raises:
+        ValueError: the newest block is not there.
+    """
+    span = level.unit * level.length
+    newest = (entries - 1) // level.length if entries else -1
+    blocks: list[B] = []
+    while len(blocks) < keep and newest - len(blocks) >= 0:
+        found = level.find((newest - len(blocks)) * span)
+        if found is None:
+            break  # damaged; what is older is taken for forgotten
+        blocks.insert(0, found[0])
+    if entries and not blocks:
+        raise ValueError(f"the newest of {entries} entries of {level.unit} steps are not there")
+    if blocks:
+        blocks[-1] = blocks[-1].room_for(level.length)
+    start = newest + 1 - len(blocks)
+    first = level.find(0) if entries else None
+    begun = blocks[:1] if start == 0 else [first[0]] if first is not None else []
+    return Kept(level.unit, level.length, tuple(begun), start, tuple(blocks))

@@ -10,7 +10,7 @@ is forgotten first; arrays are only ever appended to, never moved or reused.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,10 @@ class Rows(NamedTuple):
         """The same numbers in memory of their own."""
         return Rows(self.values.copy(), self.seconds.copy())
 
+    def room_for(self, length: int) -> Rows:
+        """A copy with room for so many rows."""
+        return Rows(*(_with_room(part, length, 0) for part in self))
+
 
 class Entries(NamedTuple):
     """A block of a level above 0; a column's entries lie side by side, as queries read them."""
@@ -71,6 +75,20 @@ class Entries(NamedTuple):
             self.newest.copy(),
         )
 
+    def room_for(self, length: int) -> Entries:
+        """A copy with room for so many entries."""
+        axes = (1, 1, 1, 0, 0)
+        parts = (_with_room(part, length, axis) for part, axis in zip(self, axes, strict=True))
+        return Entries(*parts)
+
+
+def _with_room(part: NDArray[Any], length: int, axis: int) -> NDArray[Any]:
+    shape = list(part.shape)
+    shape[axis] = length
+    copy = np.empty(shape, part.dtype)
+    copy[tuple(slice(size) for size in part.shape)] = part
+    return copy
+
 
 class Block(Protocol):
     """A block of any level."""
@@ -78,8 +96,30 @@ class Block(Protocol):
     def copy(self) -> Self:
         """The same numbers in memory of their own."""
 
+    def room_for(self, length: int) -> Self:
+        """A copy with room for so many rows or entries."""
+
 
 B = TypeVar("B", bound=Block)
+C = TypeVar("C", covariant=True)
+
+
+class Level(Protocol[C]):
+    """What queries ask of one level, in memory or on a disk: where the blocks are."""
+
+    @property
+    def unit(self) -> int:
+        """Steps of an entry."""
+
+    @property
+    def length(self) -> int:
+        """Entries of a block."""
+
+    def find(self, row: int) -> tuple[C, int] | None:
+        """The block that holds a row and the entry's place in it; None where there is none."""
+
+    def kept_from(self, row: int) -> int:
+        """The first row at or after ``row`` of which there is a block (if it was ever written)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +227,32 @@ class Columns:
         return found | ~np.isnan(rows[:, self.last[mark]])
 
 
+class Gap:
+    """A level that has an entry for every row, which says that nothing is known of it.
+
+    Args:
+        columns: of the rows.
+    """
+
+    unit = BLOCK_ROWS
+    length = 1
+
+    def __init__(self, columns: Columns) -> None:
+        nothing = np.full((columns.size, 1), np.nan)
+        no_marks = np.full((1, columns.all_finite + 1), -1, np.int64)
+        self._entry = Entries(
+            nothing, nothing, np.zeros((columns.size, 1), np.bool_), np.zeros(1), no_marks
+        )
+
+    def find(self, row: int) -> tuple[Entries, int]:
+        """The entry, wherever the row is."""
+        return self._entry, 0
+
+    def kept_from(self, row: int) -> int:
+        """It is everywhere."""
+        return row
+
+
 def without_infinities(values: Row) -> Row:
     """A copy with NaN in their place."""
     return np.where(np.isinf(values), np.nan, values)
@@ -195,9 +261,11 @@ def without_infinities(values: Row) -> Row:
 class View(NamedTuple):
     """Every level as it stands; a new one is published whenever a block is added or dropped."""
 
-    rows: Kept[Rows]
-    levels: tuple[Kept[Entries], ...]
+    rows: Level[Rows]
+    levels: tuple[Level[Entries], ...]
     """Levels 1, 2, ..."""
+    gap: Gap | None = None
+    """None: of every row something is known."""
 
     def complete(self, level: int, count: int) -> int:
         """How many of ``count`` rows are in whole entries of a level."""
@@ -221,7 +289,7 @@ class Pyramid:
 
     def __init__(self, columns: Columns, keep: int) -> None:
         self._columns = columns
-        self._keep = keep
+        self.keep = keep
         self.newest: NDArray[np.int64] = np.full(columns.all_finite + 1, -1, np.int64)
         self.levels: tuple[Kept[Entries], ...] = ()
 
@@ -302,6 +370,6 @@ class Pyramid:
             seconds=np.empty(BLOCK_ENTRIES),
             newest=np.empty((BLOCK_ENTRIES, marks), np.int64),
         )
-        extended = kept.extended(block, self._keep)
+        extended = kept.extended(block, self.keep)
         self.levels = (*self.levels[: level - 1], extended, *self.levels[level:])
         return block, row // kept.unit % BLOCK_ENTRIES

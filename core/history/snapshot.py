@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..record import Event, Layout, NonFinite, Row
 from .envelope import Envelope, envelope
-from .pyramid import BLOCK_ROWS, CHUNK, FOLD, Columns, Entries, Flags, Kept, Rows, View
+from .pyramid import BLOCK_ROWS, CHUNK, FOLD, Columns, Entries, Flags, Level, Rows, View
 
 RATE_WINDOW = 1.0
 """Seconds of training that steps per second are measured over."""
@@ -101,7 +101,7 @@ class Snapshot:
 
     def resolution(self, step: int) -> int:
         """How many steps the finest value kept for a step stands for: 1 where its row is kept."""
-        levels: tuple[Kept[Rows] | Kept[Entries], ...] = (self._view.rows, *self._view.levels)
+        levels: tuple[Level[Rows] | Level[Entries], ...] = (self._view.rows, *self._view.levels)
         row = min(max(step - self.first_step, 0), self.count - 1)
         return next((kept.unit for kept in levels if kept.find(row) is not None), 1)
 
@@ -183,6 +183,8 @@ class Snapshot:
             found = kept.find(row)
             if found is not None:
                 return found
+        if self._view.gap is not None:
+            return self._view.gap.find(row)
         raise ValueError(f"expected a row before {self.count}, got {row}")
 
     def _newest(self, row: int, mark: int, holds: Callable[[Row], Flags]) -> int:

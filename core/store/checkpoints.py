@@ -1,0 +1,122 @@
+"""Checkpoints as bytes: an uncompressed ``.npz`` without pickles, and a checksum.
+
+What is read back is checked before anything is allocated: a file may claim arrays of any size.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import zipfile
+import zlib
+from dataclasses import dataclass
+from math import prod
+from typing import IO, Any
+
+import numpy as np
+from numpy.lib import format as npy
+
+from ..checkpoint import Checkpoint
+from ..errors import DataError
+from . import database
+
+KEPT = 2
+"""Newest checkpoints that stay in the database."""
+_VALUES = "values"
+"""The array that holds what is no array, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A checkpoint with what its run had recorded when it was taken."""
+
+    checkpoint: Checkpoint
+    events: int
+    """Events so far."""
+
+
+def encode(checkpoint: Checkpoint) -> bytes:
+    """The bytes of a checkpoint."""
+    arrays, values = checkpoint.to_plain()
+    text = json.dumps(values, default=_plain).encode()
+    file = io.BytesIO()
+    np.savez(file, **arrays, **{_VALUES: np.frombuffer(text, np.uint8)})  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def decode(data: bytes) -> Checkpoint:
+    """The checkpoint of bytes that ``encode`` made, perhaps.
+
+    Raises:
+        ValueError: it did not.
+    """
+    arrays: dict[str, Any] = {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.infolist():
+                if member.compress_type != zipfile.ZIP_STORED:
+                    raise ValueError(f"{member.filename} is compressed")
+                with archive.open(member) as file:
+                    array = _read_array(file, member.file_size)
+                arrays[member.filename.removesuffix(".npy")] = array
+        values = json.loads(arrays.pop(_VALUES).tobytes(), object_hook=_array)
+        return Checkpoint.from_plain(arrays, values)
+    except (KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(str(error)) from error
+
+
+def save(connection: sqlite3.Connection, stored: StoredCheckpoint, seconds: float) -> None:
+    """Insert a checkpoint and drop all but the newest; inside the caller's transaction."""
+    data = encode(stored.checkpoint)
+    connection.execute(
+        "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?)",
+        (stored.checkpoint.step, seconds, stored.events, zlib.crc32(data), data),
+    )
+    connection.execute(
+        "DELETE FROM checkpoint WHERE step NOT IN "
+        "(SELECT step FROM checkpoint ORDER BY step DESC LIMIT ?)",
+        (KEPT,),
+    )
+
+
+def newest(connection: sqlite3.Connection, where: str) -> StoredCheckpoint | None:
+    """The newest checkpoint that is whole; None where there is none at all.
+
+    Raises:
+        DataError: there are some, and all are damaged.
+    """
+    query = "SELECT events, crc32, data FROM checkpoint ORDER BY step DESC LIMIT ?"
+    rows = database.fetch(connection, query, KEPT)
+    for events, crc, data in rows:
+        if isinstance(data, bytes) and isinstance(events, int) and zlib.crc32(data) == crc:
+            try:
+                return StoredCheckpoint(decode(data), events)
+            except ValueError:
+                continue
+    if rows:
+        raise DataError(f"{where}: every checkpoint is damaged, so the run cannot go on")
+    return None
+
+
+def _read_array(file: IO[bytes], size: int) -> Any:
+    """An array of the NPY format whose header says no more than there is."""
+    npy.read_magic(file)
+    shape, fortran_order, dtype = npy.read_array_header_1_0(file)
+    if dtype.hasobject or fortran_order or prod(shape) * dtype.itemsize > size:
+        raise ValueError(f"an array of shape {shape} and type {dtype} in {size} bytes")
+    data = file.read(prod(shape) * dtype.itemsize)
+    return np.frombuffer(data, dtype).reshape(shape).copy()
+
+
+def _plain(value: Any) -> Any:
+    """Arrays and integers of NumPy in the state of a random generator."""
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": value.dtype.str}
+    if isinstance(value, np.integer):
+        return int(value)
+    raise TypeError(f"expected a plain value, got {type(value).__name__}")
+
+
+def _array(value: dict[str, Any]) -> Any:
+    return np.array(value["array"], value["dtype"]) if value.keys() == {"array", "dtype"} else value

@@ -1,0 +1,79 @@
+"""Taking back what was recorded after a step: who goes on from a checkpoint records it anew."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..history.pyramid import Columns, Entries, Rows
+from . import database
+from .pieces import (
+    Place,
+    Summary,
+    checksum,
+    data_length,
+    decode_entries,
+    decode_rows,
+    encode_entries,
+    encode_rows,
+)
+from .stored_history import MOST_LEVELS, whole_entries
+
+
+def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: int) -> list[int]:
+    """Delete all but the first rows and events; inside the caller's transaction.
+
+    Args:
+        connection: the one that writes.
+        columns: of the rows.
+        count: rows to keep.
+        events: events to keep.
+
+    Returns:
+        How many rows or entries of each level are left.
+    """
+    left = []
+    for level in range(MOST_LEVELS):
+        stop = whole_entries(level, count)
+        connection.execute("DELETE FROM piece WHERE level=? AND start>=?", (level, stop))
+        query = "SELECT start, length, crc32, data FROM piece WHERE level=? AND start+length>?"
+        for start, length, crc, data in database.fetch(connection, query, level, stop):
+            _shorten(connection, columns, Place(level, start, length), stop - start, crc, data)
+        if level and not stop:
+            break
+        left.append(stop)
+    connection.execute(
+        "DELETE FROM event WHERE id NOT IN (SELECT id FROM event ORDER BY id LIMIT ?)", (events,)
+    )
+    return left
+
+
+def _shorten(
+    connection: sqlite3.Connection,
+    columns: Columns,
+    place: Place,
+    length: int,
+    crc: int,
+    data: bytes,
+) -> None:
+    """Keep the beginning of a piece; a damaged one goes altogether."""
+    kept = Place(place.level, place.start, length)
+    whole = len(data) == data_length(place.level, place.length, columns)
+    if not whole or checksum(place, columns, data) != crc:
+        query = "DELETE FROM piece WHERE level=? AND start=?"
+        connection.execute(query, (place.level, place.start))
+        return
+    if place.level:
+        entries, summary = decode_entries(data, place.length, columns)
+        low, high, bad, seconds, newest = entries
+        shorter = Entries(
+            low[:, :length], high[:, :length], bad[:, :length], seconds[:length], newest[:length]
+        )
+        parts = (part[:, :length] for part in (summary.mean, summary.last, summary.count))
+        data = encode_entries(shorter, Summary(*parts))
+    else:
+        rows: Rows = decode_rows(data, place.length, columns)
+        data = encode_rows(rows.values[:length], rows.seconds[:length])
+    connection.execute(
+        "INSERT OR REPLACE INTO piece VALUES (?, ?, ?, ?, ?)",
+        (kept.level, kept.start, length, checksum(kept, columns, data), data),
+    )

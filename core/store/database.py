@@ -1,0 +1,186 @@
+"""The database of a run: its tables, and how to open it when nobody vouches for it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..quoting import quoted
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x42534350  # "BSCP"
+PAGE_SIZE = 8192
+LARGEST_BLOB = 256 << 20
+"""Bytes: beyond it a value is refused before it is read."""
+INSTRUCTIONS = 20_000_000
+"""Virtual machine instructions of one query; a query of ours needs far fewer."""
+_CHECK_EVERY = 100_000
+
+TABLES: dict[str, str] = {
+    "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL",
+    "piece": (
+        "level INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, "
+        "crc32 INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (level, start)"
+    ),
+    "event": (
+        "id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL"
+    ),
+    "checkpoint": (
+        "step INTEGER PRIMARY KEY, seconds REAL NOT NULL, events INTEGER NOT NULL, "
+        "crc32 INTEGER NOT NULL, data BLOB NOT NULL"
+    ),
+}
+_WITHOUT_ROWID = ("meta",)
+
+
+def create(path: Path, *, wal: bool = True) -> sqlite3.Connection:
+    """A new database, open for writing.
+
+    Args:
+        path: where; nothing may be there yet.
+        wal: write-ahead log; off where the file system cannot share memory.
+
+    Raises:
+        sqlite3.Error, OSError: it cannot be made.
+    """
+    path.touch(mode=0o600, exist_ok=False)
+    connection = _connect(path, "rw")
+    connection.execute(f"PRAGMA page_size={PAGE_SIZE}")
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    set_for_writing(connection, wal=wal)
+    with connection:
+        connection.execute("BEGIN")
+        for name, columns in TABLES.items():
+            without = " WITHOUT ROWID" if name in _WITHOUT_ROWID else ""
+            connection.execute(f"CREATE TABLE {name} ({columns}){without}")
+    return connection
+
+
+def open_for_writing(path: Path, *, wal: bool = True) -> sqlite3.Connection:
+    """A database that exists, checked, for the one connection that may write.
+
+    Raises:
+        DataError: it is no run of this version.
+        sqlite3.Error: it cannot be opened.
+    """
+    connection = _checked(path, _connect(path, "rw"))
+    set_for_writing(connection, wal=wal)
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A database, checked, on a connection that writes nothing, not even a checkpoint of the log.
+
+    Only one connection of a run ever does either: with two, SQLite before 3.51.3 may lose commits.
+
+    Raises:
+        DataError: it is no run, one of a newer version, or cannot be read.
+    """
+    try:
+        return _checked(path, _connect(path, "ro"))
+    except sqlite3.OperationalError:
+        # A log in a directory that cannot be written to: what is in the file itself.
+        return _checked(path, _connect(path, "ro", immutable=True))
+
+
+def set_for_writing(connection: sqlite3.Connection, *, wal: bool) -> None:
+    """Every commit is on the disk when it returns."""
+    connection.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+def close_for_good(connection: sqlite3.Connection) -> None:
+    """Close a database that nobody will write to soon: one file remains, with everything in it."""
+    with suppress(sqlite3.OperationalError):  # somebody is reading: the log stays
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+
+
+def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    """Everything in ``meta``; what is not text is left out."""
+    rows = fetch(connection, "SELECT key, value FROM meta LIMIT 1000")
+    return {key: value for key, value in rows if isinstance(key, str) and isinstance(value, str)}
+
+
+def write_meta(connection: sqlite3.Connection, values: dict[str, str]) -> None:
+    """Set some of ``meta``; inside the caller's transaction."""
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+
+
+def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}" + ("&immutable=1" if immutable else "")
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA mmap_size=0")
+    connection.execute("PRAGMA cell_size_check=ON")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_BLOB)
+    return connection
+
+
+def _checked(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
+    try:
+        _check(path, connection)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
+            raise
+        raise DataError(f"{quoted(str(path))} is not a run, or is damaged: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(path: Path, connection: sqlite3.Connection) -> None:
+    """Make sure that these are our tables, and tables.
+
+    Views in their place could recurse for ever, and triggers could do anything.
+    """
+    name = quoted(str(path))
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise DataError(f"{name} is not a run of Backscope")
+    version = _pragma(connection, "user_version")
+    if version > SCHEMA_VERSION:
+        raise DataError(
+            f"{name} was written by a newer Backscope (schema {version}; this one reads up to "
+            f"{SCHEMA_VERSION})"
+        )
+    found = fetch(connection, "SELECT name, type FROM sqlite_master LIMIT 100")
+    kinds = dict(found)
+    wrong = [each for each in TABLES if kinds.get(each) != "table"]
+    strange = [
+        f"{kind} {each}"
+        for each, kind in found
+        if not (each in TABLES or str(each).startswith("sqlite_"))
+    ]
+    if wrong or strange:
+        what = f"no table {wrong[0]}" if wrong else f"an unexpected {strange[0]}"
+        raise DataError(f"{name} is not a run of Backscope: {what}")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def fetch(connection: sqlite3.Connection, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """All rows of a query, so that no read transaction stays open: an open one pins the log.
+
+    Raises:
+        sqlite3.OperationalError: it goes on for longer than any query of ours.
+    """
+    left = INSTRUCTIONS // _CHECK_EVERY
+
+    def tick() -> int:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    connection.set_progress_handler(tick, _CHECK_EVERY)
+    return connection.execute(query, parameters).fetchall()

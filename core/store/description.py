@@ -1,0 +1,167 @@
+"""What a run is, besides its measurements: kept as text beside them, and not trusted when read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from ... import __version__
+from ..errors import DataError, InputError
+from ..experiment import Experiment, load_toml_text, to_toml
+from ..findings import Facts, InputFacts
+from ..machine import Machine, this_machine
+from ..record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, RunState
+
+MOST_LAYERS = 10_000
+MOST_COLUMNS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What does not change while a run goes on."""
+
+    experiment: Experiment
+    layout: Layout
+    facts: Facts
+    planned: int
+    started: float
+    """Seconds since 1970, as the clock had it."""
+    machine: dict[str, Any]
+    version: str
+    """Of Backscope, when the run was started."""
+
+    @classmethod
+    def of(
+        cls, experiment: Experiment, layout: Layout, facts: Facts, planned: int, started: float
+    ) -> Description:
+        """The description of a run that is about to start here."""
+        machine = asdict(this_machine())
+        return cls(experiment, layout, facts, planned, started, machine, __version__)
+
+    def to_meta(self) -> dict[str, str]:
+        """As text."""
+        experiment, layout = self.experiment, self.layout
+        return {
+            "experiment": to_toml(experiment),
+            "name": experiment.name,
+            "folder": str(experiment.folder.absolute()),
+            "overrides": json.dumps(experiment.overrides),
+            "layers": json.dumps([asdict(layer) for layer in layout.layers]),
+            "metrics": json.dumps([_plain_metric(metric) for metric in layout.metrics]),
+            "facts": json.dumps(asdict(self.facts)),
+            "planned": str(self.planned),
+            "started": repr(self.started),
+            "machine": json.dumps(self.machine),
+            "version": self.version,
+        }
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, str], where: str) -> Description:
+        """Read it back.
+
+        Args:
+            meta: as ``to_meta`` gave it, perhaps.
+            where: the file, for the message.
+
+        Raises:
+            DataError: something is missing or is not what it should be.
+        """
+        try:
+            experiment = load_toml_text(
+                meta["experiment"], name=meta["name"], folder=Path(meta["folder"])
+            )
+            started, planned = float(meta["started"]), int(meta["planned"])
+            if not isfinite(started) or planned < 0:
+                raise ValueError("a time or a number of steps that cannot be")
+            return cls(
+                experiment=experiment,
+                layout=_layout(json.loads(meta["layers"]), json.loads(meta["metrics"])),
+                facts=_facts(json.loads(meta["facts"])),
+                planned=planned,
+                started=started,
+                machine=dict(json.loads(meta["machine"])),
+                version=meta["version"],
+            )
+        except KeyError as error:
+            raise DataError(f"{where}: the run's description has no {error}") from None
+        except InputError as error:
+            raise DataError(f"{where}: the run's experiment: {error.problems[0]}") from None
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise DataError(f"{where}: the run's description is damaged: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run was when it was last written."""
+
+    state: RunState
+    first_step: int
+    count: int
+    """Rows recorded."""
+    seconds: float
+    """Of training, pauses left out."""
+    updated: float
+    """Seconds since 1970."""
+    learning_rate: float
+    findings: tuple[str, ...] = ()
+    """Kinds of the findings that stand."""
+    nonfinite: NonFinite | None = None
+    error: str = ""
+
+    def to_meta(self) -> dict[str, str]:
+        """As text."""
+        return {"progress": json.dumps(asdict(self))}
+
+    @classmethod
+    def from_meta(cls, meta: Mapping[str, str], where: str) -> Progress:
+        """Read it back.
+
+        Raises:
+            DataError: it is not what it should be.
+        """
+        try:
+            values: dict[str, Any] = json.loads(meta["progress"])
+            values["state"] = RunState(values["state"])
+            values["findings"] = tuple(map(str, values["findings"]))
+            if values["nonfinite"] is not None:
+                values["nonfinite"] = NonFinite(**values["nonfinite"])
+            progress = cls(**values)
+            if progress.count < 0 or progress.first_step < 1:
+                raise ValueError("a number of steps that cannot be")
+            return progress
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
+            raise DataError(f"{where}: how far the run was is damaged: {error}") from None
+
+
+def _plain_metric(metric: Metric) -> list[Any]:
+    return [metric.name, metric.about, metric.scheduled]
+
+
+def _layout(layers: list[dict[str, Any]], metrics: list[list[Any]]) -> Layout:
+    own = [metric.name for metric in GLOBAL_METRICS]
+    names = [str(metric[0]) for metric in metrics]
+    if names[: len(own)] != own:
+        raise ValueError("its metrics are those of another version")
+    if len(layers) > MOST_LAYERS or len(layers) * len(names) > MOST_COLUMNS:
+        raise ValueError(f"{len(layers)} layers of {len(names)} metrics are more than can be")
+    return Layout(
+        tuple(LayerInfo(**layer) for layer in layers),
+        tuple(Metric(str(n), str(about), bool(s)) for n, about, s in metrics[len(own) :]),
+    )
+
+
+def _facts(values: dict[str, Any]) -> Facts:
+    inputs = values.pop("inputs", None)
+    return Facts(**values, inputs=None if inputs is None else InputFacts(**inputs))
+
+
+def machine_of(description: Description) -> Machine | None:
+    """The machine it ran on; None where it is described in another way."""
+    try:
+        return Machine(**description.machine)
+    except TypeError:
+        return None

@@ -1,0 +1,65 @@
+"""Who writes a run: a lock on a file beside its database, which ends with the process.
+
+So its death is seen whatever it died of: the lock can be had again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class LockedError(Exception):
+    """Somebody else writes this run; ``pid`` is who, 0 where that cannot be told."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(f"process {pid}" if pid else "another process")
+        self.pid = pid
+
+
+class Lock:
+    """The lock of a run, held until ``release`` or the end of the process.
+
+    Args:
+        path: the lock file; made if it is missing.
+
+    Raises:
+        LockedError: another process holds it.
+        OSError: the file cannot be made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pid = _pid(os.pread(self._file, 32, 0))
+            os.close(self._file)
+            raise LockedError(pid) from None
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let it go; nothing more may be written."""
+        os.close(self._file)
+
+
+def holder(path: Path) -> int | None:
+    """The process that holds a lock (0: it does not say); None where nobody does."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid(os.pread(file, 32, 0))
+    finally:
+        os.close(file)
+    return None
+
+
+def _pid(text: bytes) -> int:
+    word = text.split(b"\n")[0]
+    return int(word) if word.isdigit() and len(word) < 12 else 0

@@ -1,0 +1,142 @@
+"""Where runs lie: one directory each, under the person's data directory; and how they are named.
+
+A run is called by its id, the beginning of one that no other id has, the name of its experiment
+(the newest of that name), or the path of its directory or database.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from ..errors import InputError
+from ..quoting import did_you_mean, quoted
+
+HOME = "BACKSCOPE_HOME"
+"""Set in the environment, the directory that runs lie in, under ``runs``."""
+DATABASE, LOCK, LOG, SOCKET = "run.db", "lock", "trainer.log", "control"
+_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+"""Without what is easily mistaken for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The directory of one run."""
+
+    directory: Path
+    file: str = DATABASE
+    """Another name where it is a copy of a database alone."""
+
+    @property
+    def id(self) -> str:
+        """What the run is called."""
+        return self.directory.name if self.file == DATABASE else Path(self.file).stem
+
+    @property
+    def database(self) -> Path:
+        """Everything that was measured."""
+        return self.directory / self.file
+
+    @property
+    def lock(self) -> Path:
+        """Held by whoever writes."""
+        return self.directory / LOCK
+
+    @property
+    def log(self) -> Path:
+        """What the trainer of a detached run prints."""
+        return self.directory / LOG
+
+    @property
+    def socket(self) -> Path:
+        """Where a detached run takes commands."""
+        return self.directory / SOCKET
+
+
+def home() -> Path:
+    """The directory that runs lie in; it need not exist."""
+    given = os.environ.get(HOME, "")
+    root = Path(given).expanduser() if given else user_data_path("backscope", appauthor=False)
+    return root / "runs"
+
+
+def new_place(clock: Callable[[], float] = time.time) -> Place:
+    """Make the directory of a new run, for its owner only.
+
+    Its id begins with the time, so that names sort as runs began.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    root = home()
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if stat.S_IMODE(root.stat().st_mode) & 0o077 and root.stat().st_uid == os.getuid():
+        root.chmod(0o700)
+    while True:
+        began = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
+        end = "".join(secrets.choice(_ID_LETTERS) for _ in range(4))
+        directory = root / f"{began}-{end}"
+        try:
+            directory.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return Place(directory)
+
+
+def all_places() -> list[Place]:
+    """Every run there is, newest first, by their ids."""
+    try:
+        entries = [entry for entry in home().iterdir() if (entry / DATABASE).is_file()]
+    except OSError:
+        return []
+    return [Place(entry) for entry in sorted(entries, key=lambda each: each.name, reverse=True)]
+
+
+def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
+    """The run that a person means by an id, the beginning of one, a name or a path.
+
+    Args:
+        wanted: what was typed.
+        name_of: the name of a run's experiment.
+
+    Raises:
+        InputError: there is none, or several.
+    """
+    if os.sep in wanted or wanted.endswith(".db"):
+        return _at_path(wanted)
+    places = all_places()
+    exact = [place for place in places if place.id == wanted]
+    begun = exact or [place for place in places if wanted and place.id.startswith(wanted)]
+    if len(begun) == 1:
+        return begun[0]
+    names = {place: name_of(place) for place in places} if not begun else {}
+    for place, name in names.items():
+        if name == wanted:
+            return place
+    if os.path.exists(wanted):
+        return _at_path(wanted)
+    if begun:
+        ids = ", ".join(place.id for place in begun[:5])
+        raise InputError(f"run {quoted(wanted)}: {len(begun)} ids begin so: {ids}")
+    known = [*(place.id for place in places), *dict.fromkeys(filter(None, names.values()))]
+    hint = did_you_mean(wanted, known) or "backscope runs lists them"
+    raise InputError(f"run {quoted(wanted)}: there is none of that id or name; {hint}")
+
+
+def _at_path(wanted: str) -> Place:
+    try:
+        path = Path(wanted).absolute()
+        if path.is_dir() and (path / DATABASE).is_file():
+            return Place(path)
+        if path.is_file():
+            return Place(path.parent, path.name)
+    except (OSError, ValueError):
+        pass
+    raise InputError(f"run {quoted(wanted)}: no such run")

@@ -1,0 +1,173 @@
+"""Writing a live run to its database, a few times a second, from a thread of its own.
+
+The recorder pulls, as a screen does: it takes a snapshot of the history and writes what is new, all
+of it in one transaction. The training thread knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from ..diagnosis import Diagnosis
+from ..history import Snapshot
+from ..history.pyramid import Columns, Entries, Level, Rows
+from ..run import RunStatus, Source
+from . import database
+from .description import Progress
+from .pieces import Place, block_length, checksum, encode_entries, encode_rows, unit
+from .summaries import Summaries
+
+B = TypeVar("B")
+
+INTERVAL = 0.2
+"""Seconds between two looks at the history: what a kill may cost at most, and a little less."""
+
+
+class Recorder:
+    """Records one source; several calls of ``flush`` write each row once.
+
+    Args:
+        source: a run, from its first step on.
+        connection: to its database, the only one that writes.
+        clock: seconds since 1970.
+        description: goes into ``meta`` with the first flush.
+
+    Attributes:
+        problem: why nothing can be written at the moment; empty: all is well.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        connection: sqlite3.Connection,
+        clock: Callable[[], float] = time.time,
+        description: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._source = source
+        self._description: Mapping[str, str] = description
+        self._connection = connection
+        self._clock = clock
+        self._columns = Columns(source.history.layout)
+        self._summaries = Summaries(self._columns.size)
+        self._written: list[int] = []
+        self._events = 0
+        self._diagnosis = Diagnosis(source.facts)
+        self._last: object = None
+        self.problem = ""
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
+        """Flush every ``INTERVAL`` until ``stop``; blocks."""
+        while not self._stopping.wait(INTERVAL):
+            self.flush()
+        self.flush()
+
+    def stop(self) -> None:
+        """Have ``run`` write what is left and return."""
+        self._stopping.set()
+
+    def flush(self) -> bool:
+        """Write what is new, all or nothing; False where it could not be written.
+
+        What could not be written is written by the next flush that can.
+        """
+        with self._lock:
+            snapshot, status = self._source.history.snapshot(), self._source.status()
+            now = (snapshot.count, len(snapshot.events), status.state, status.learning_rate)
+            if now == self._last and not self.problem:
+                return True
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                written = self._pieces(snapshot)
+                self._new_events(snapshot)
+                meta = self._progress(snapshot, status).to_meta()
+                database.write_meta(self._connection, {**self._description, **meta})
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self.problem = str(error)
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                return False
+            self._written, self._events = written, len(snapshot.events)
+            for level, entries in enumerate(written[1:], 1):
+                # A block that is not full yet is written anew once it is.
+                self._summaries.forget(level, entries - entries % block_length(level))
+            self._description = {}
+            self._last, self.problem = now, ""
+            return True
+
+    def _pieces(self, snapshot: Snapshot) -> list[int]:
+        """Insert the new rows and entries; how many of each level are in the database then."""
+        count, view = snapshot.count, snapshot._view
+        for start, rows, at, length in _following(view.rows, self._written[:1], 0, count):
+            self._summaries.add(start, rows.values[at : at + length])
+        levels: tuple[Level[Rows] | Level[Entries], ...] = (view.rows, *view.levels)
+        stops = [view.complete(level, count) // unit(level) for level in range(len(levels))]
+        for level, (kept, stop) in enumerate(zip(levels, stops, strict=True)):
+            for start, block, at, length in _following(kept, self._written, level, stop):
+                if at and at + length == block_length(level):
+                    # The block is full: its pieces become one.
+                    start, at, length = start - at, 0, at + length
+                    query = "DELETE FROM piece WHERE level=? AND start>=?"
+                    self._connection.execute(query, (level, start))
+                self._insert(Place(level, start, length), block, at)
+        return stops
+
+    def _insert(self, place: Place, block: Rows | Entries, at: int) -> None:
+        part = slice(at, at + place.length)
+        if isinstance(block, Rows):
+            data = encode_rows(block.values[part], block.seconds[part])
+        else:
+            low, high, bad = block.low[:, part], block.high[:, part], block.bad[:, part]
+            entries = Entries(low, high, bad, block.seconds[part], block.newest[part])
+            summary = self._summaries.of(place.level, place.start, place.length)
+            data = encode_entries(entries, summary)
+        crc = checksum(place, self._columns, data)
+        self._connection.execute(
+            "INSERT OR REPLACE INTO piece VALUES (?, ?, ?, ?, ?)",
+            (place.level, place.start, place.length, crc, data),
+        )
+
+    def _new_events(self, snapshot: Snapshot) -> None:
+        new = snapshot.events[self._events :]
+        self._connection.executemany(
+            "INSERT INTO event (step, kind, text) VALUES (?, ?, ?)",
+            [(event.step, event.kind, event.text) for event in new],
+        )
+
+    def _progress(self, snapshot: Snapshot, status: RunStatus) -> Progress:
+        findings = self._diagnosis.update(snapshot)
+        return Progress(
+            state=status.state,
+            first_step=snapshot.first_step,
+            count=snapshot.count,
+            seconds=snapshot.seconds,
+            updated=self._clock(),
+            learning_rate=status.learning_rate,
+            findings=tuple(finding.kind for finding in findings),
+            nonfinite=snapshot.nonfinite,
+            error=status.error,
+        )
+
+
+def _following(
+    kept: Level[B], written: list[int], level: int, stop: int
+) -> Iterator[tuple[int, B, int, int]]:
+    """What of a level is not written yet, block by block: start, block, place in it, length.
+
+    What memory has dropped meanwhile is passed over: it will be missing on this level.
+    """
+    at = written[level] if level < len(written) else 0
+    while (at := kept.kept_from(at * unit(level)) // unit(level)) < stop:
+        found = kept.find(at * unit(level))
+        assert found is not None, "kept_from gave one that is kept"
+        block, place = found
+        length = min(stop - at, block_length(level) - place)
+        yield at, block, place, length
+        at += length

@@ -1,0 +1,276 @@
+"""A history that lies on the disk, with the same snapshots as one in memory.
+
+A snapshot's blocks are read when they are asked for, and a few are kept. A piece whose checksum is
+wrong counts as missing: what is asked of it is answered from the coarser entries above it, which
+lie elsewhere in the file, and where those are gone too, there is a gap.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, cast
+
+from ..history import Snapshot
+from ..history.pyramid import CHUNK, FOLD, Columns, Entries, Gap, Rows
+from ..history.pyramid import View as LevelsView
+from ..record import Event, Layout, Row
+from . import database
+from .description import Progress
+from .pieces import (
+    Place,
+    block_length,
+    checksum,
+    data_length,
+    decode_entries,
+    decode_rows,
+    join_entries,
+    join_rows,
+    unit,
+)
+
+CACHED_BYTES = 48 << 20
+MOST_EVENTS = 100_000
+MOST_LEVELS = 12
+"""16 ** 12 steps: more than anyone trains."""
+
+B = TypeVar("B", Rows, Entries)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLevel(Generic[B]):
+    """One level of a stored history: finds blocks as ``Kept`` does, by reading them."""
+
+    unit: int
+    length: int
+    count: int
+    """Rows or entries that there are."""
+    _number: int
+    _blocks: _Blocks
+
+    def find(self, row: int) -> tuple[B, int] | None:
+        """The block that holds a row and the entry's place in it; None where it is damaged."""
+        number, at = divmod(row // self.unit, self.length)
+        block = self._blocks.get(self._number, number, self.count)
+        return None if block is None else (cast(B, block), at)
+
+    def kept_from(self, row: int) -> int:
+        """The first row at or after ``row`` in a block that can be read."""
+        span = self.unit * self.length
+        while row < self.count * self.unit and self.find(row) is None:
+            row = row - row % span + span
+        return row
+
+
+class _Blocks:
+    """Reads blocks and keeps those read last."""
+
+    def __init__(self, connection: sqlite3.Connection, columns: Columns) -> None:
+        self._connection = connection
+        self._columns = columns
+        self._cache: OrderedDict[tuple[int, int], tuple[int, Rows | Entries | None]] = OrderedDict()
+        self._bytes = 0
+        self.damaged: set[tuple[int, int]] = set()
+        """Level and start of every piece found damaged."""
+
+    def get(self, level: int, number: int, count: int) -> Rows | Entries | None:
+        """A block with what it has when there are ``count`` on its level; None: damaged."""
+        first = number * block_length(level)
+        wanted = min(count - first, block_length(level))
+        if number < 0 or wanted <= 0:
+            return None
+        known = self._cache.get((level, number))
+        if known is not None and known[0] >= wanted:
+            self._cache.move_to_end((level, number))
+            return known[1]
+        block, length = self._read(level, first)
+        found = block if length >= wanted else None
+        self._keep((level, number), max(length, wanted), found)
+        return found
+
+    def forget(self) -> None:
+        """What was read may have been written anew."""
+        self._cache.clear()
+        self._bytes = 0
+
+    def _keep(self, key: tuple[int, int], length: int, block: Rows | Entries | None) -> None:
+        old = self._cache.pop(key, (0, None))[1]
+        self._bytes += _size(block) - _size(old)
+        self._cache[key] = (length, block)
+        while self._bytes > CACHED_BYTES and len(self._cache) > 1:
+            self._bytes -= _size(self._cache.popitem(last=False)[1][1])
+
+    def _read(self, level: int, first: int) -> tuple[Rows | Entries | None, int]:
+        """What there is of a block without a hole, and how much that is."""
+        query = (
+            "SELECT start, length, crc32, data FROM piece WHERE level=? AND start>=? AND start<? "
+            "ORDER BY start"
+        )
+        stop = first + block_length(level)
+        rows: list[Rows] = []
+        entries: list[Entries] = []
+        at = first
+        for start, length, crc, data in self._fetch(query, level, first, stop):
+            place = self._place(level, start, length, crc, data, stop)
+            if place is None:
+                self.damaged.add((level, start if isinstance(start, int) else -1))
+            if place is None or start != at:
+                break
+            at += length
+            if level:
+                entries.append(decode_entries(data, length, self._columns)[0])
+            else:
+                rows.append(decode_rows(data, length, self._columns))
+        if at == first:
+            return None, 0
+        return (join_entries(entries) if level else join_rows(rows)), at - first
+
+    def _fetch(self, query: str, level: int, first: int, stop: int) -> list[tuple[Any, ...]]:
+        try:
+            return database.fetch(self._connection, query, level, first, stop)
+        except sqlite3.DatabaseError:
+            self.damaged.add((level, first))
+            return []
+
+    def _place(
+        self, level: int, start: Any, length: Any, crc: Any, data: Any, stop: int
+    ) -> Place | None:
+        """Which piece it is, if it is one: nothing that a file says of itself is believed."""
+        if not (isinstance(start, int) and isinstance(length, int) and isinstance(data, bytes)):
+            return None
+        if not 0 < length <= stop - start:
+            return None
+        place = Place(level, start, length)
+        if len(data) != data_length(level, length, self._columns):
+            return None
+        return place if checksum(place, self._columns, data) == crc else None
+
+
+class StoredHistory:
+    """The history of a run on the disk, which somebody else may be writing.
+
+    Args:
+        connection: for reading; owned by this object's callers, used from one thread at a time.
+        layout: the columns.
+        where: the file, for messages.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, layout: Layout, where: str) -> None:
+        self.layout = layout
+        self._connection = connection
+        self._where = where
+        self._columns = Columns(layout)
+        self._blocks = _Blocks(connection, self._columns)
+        self._gap = Gap(self._columns)
+        self._version = -1
+        self._snapshot: Snapshot | None = None
+        self.progress: Progress
+        self._first_measured: dict[str, tuple[int, Row]] = {}
+        self._events: tuple[Event, ...] = ()
+
+    @property
+    def damaged(self) -> int:
+        """Pieces found damaged so far."""
+        return len(self._blocks.damaged)
+
+    def snapshot(self) -> Snapshot:
+        """What there is now; the same object until something has been written.
+
+        Raises:
+            DataError: the run's progress cannot be read.
+        """
+        version = int(database.fetch(self._connection, "PRAGMA data_version")[0][0])
+        if self._snapshot is None or version != self._version:
+            self._version = version
+            self._snapshot = self._taken()
+        return self._snapshot
+
+    def _taken(self) -> Snapshot:
+        meta = database.read_meta(self._connection)
+        progress = Progress.from_meta(meta, self._where)
+        before = self._snapshot.count if self._snapshot else 0
+        if progress.count < before:
+            self._blocks.forget()  # it was resumed from an earlier step
+            self._events = ()
+        self.progress = progress
+        count = progress.count
+        rows: StoredLevel[Rows] = self._level(0, count)
+        levels: list[StoredLevel[Entries]] = []
+        for level in range(1, MOST_LEVELS):
+            if not whole_entries(level, count):
+                break
+            levels.append(self._level(level, whole_entries(level, count)))
+        view = LevelsView(rows, tuple(levels), self._gap)
+        self._find_first_measured(view, count)
+        self._read_events()
+        last = progress.first_step + count - 1
+        nonfinite = progress.nonfinite
+        return Snapshot(
+            layout=self.layout,
+            count=count,
+            first_step=progress.first_step,
+            last_step=last,
+            events=self._events,
+            nonfinite=nonfinite if nonfinite is not None and nonfinite.step <= last else None,
+            _view=view,
+            _columns=self._columns,
+            _first_measured=self._first_measured,
+        )
+
+    def _level(self, level: int, there: int) -> StoredLevel[Any]:
+        return StoredLevel(unit(level), block_length(level), there, level, self._blocks)
+
+    def _find_first_measured(self, view: LevelsView, count: int) -> None:
+        """Of each scheduled metric the first row that has it; those of folded rows only."""
+        folded = count - count % CHUNK
+        for name, mark in self._columns.marks.items():
+            if name in self._first_measured or not folded:
+                continue
+            row = _first_marked(view, mark, folded)
+            found = None if row is None else view.rows.find(row)
+            if row is not None and found is not None:
+                block, at = found
+                rows = block.values[at : at + FOLD]
+                first = int(self._columns.measured(rows, name).argmax())
+                values = rows[first, self.layout.columns(name)].copy()
+                self._first_measured[name] = (row + first, values)
+
+    def _read_events(self) -> None:
+        query = "SELECT step, kind, text FROM event ORDER BY id LIMIT ? OFFSET ?"
+        known = len(self._events)
+        room = MOST_EVENTS - known
+        new = database.fetch(self._connection, query, room, known)
+        self._events += tuple(
+            Event(step, kind, text)
+            for step, kind, text in new
+            if isinstance(step, int) and isinstance(kind, str) and isinstance(text, str)
+        )
+
+
+def whole_entries(level: int, count: int) -> int:
+    """Entries of a level that so many rows make; rows are folded a chunk at a time."""
+    whole = count - count % max(CHUNK, unit(level)) if level else count
+    return whole // unit(level)
+
+
+def _first_marked(view: LevelsView, mark: int, folded: int) -> int | None:
+    """The row at which the first entry of level 1 with a mark begins; None where there is none."""
+    row = 0
+    for level in range(len(view.levels), 0, -1):
+        kept = view.levels[level - 1]
+        # An entry of the level above has it first: of those below it one must.
+        stop = folded if level == len(view.levels) else row + FOLD * kept.unit
+        while row < min(stop, view.complete(level, folded)):
+            found = kept.find(row)
+            if found is not None and found[0].newest[found[1], mark] >= 0:
+                break
+            row += kept.unit
+        else:
+            if level == 1:
+                return None
+    return row
+
+
+def _size(block: Rows | Entries | None) -> int:
+    return 0 if block is None else sum(part.nbytes for part in block)

@@ -1,0 +1,71 @@
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from backscope.core.findings import Facts
+from backscope.core.history import History
+from backscope.core.record import LayerInfo, Layout, Metric, NonFinite, RunState, StepRecord
+from backscope.core.run import RunStatus
+from backscope.core.store import database
+from backscope.core.store.recorder import Recorder
+
+LAYOUT = Layout(
+    layers=(
+        LayerInfo(1, 4, 8, "relu", rectifier=True, bounded=False),
+        LayerInfo(2, 8, 3, "identity", rectifier=False, bounded=False),
+    ),
+    layer_metrics=(
+        Metric("error_signal", ""),
+        Metric("silent", ""),
+        Metric("update_ratio", "", scheduled=True),
+        Metric("dead", "", scheduled=True),
+    ),
+)
+VALUES = (0.0, 1.0, -1.0, 5e-324, 1e-310, 1.7e308, -1.7e308, np.nan, np.inf, -np.inf)
+"""Everything that a float64 can be."""
+
+
+class HandRun:
+    """A source whose records are appended by hand."""
+
+    def __init__(self, **keep: int) -> None:
+        self.history = History(LAYOUT, **keep)
+        self.facts = Facts(steps_planned=100_000, baseline=1.0)
+        self.state = RunState.RUNNING
+
+    def status(self) -> RunStatus:
+        return RunStatus(self.state, 0, 100_000, 0.0, 0.1, 0.0, 0.0, None, "")
+
+    def append(self, rows: np.ndarray, nonfinite: NonFinite | None = None) -> None:
+        for row in rows:
+            step = self.history.snapshot().last_step + 1
+            record = StepRecord(step, row, LAYOUT, nonfinite)
+            self.history.append(record, 0.01 * step)
+
+
+def rows_of(rng: np.random.Generator, count: int, odd: float = 0.05) -> np.ndarray:
+    """Random rows; a share of the entries is odd, and scheduled ones are seldom measured."""
+    rows = rng.normal(size=(count, LAYOUT.size))
+    strange = rng.random(rows.shape) < odd
+    rows[strange] = rng.choice(VALUES, int(strange.sum()))
+    for metric in LAYOUT.metrics:
+        if metric.scheduled:
+            rows[rng.random(count) < 0.8, LAYOUT.columns(metric.name)] = np.nan
+    return rows
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[..., tuple[HandRun, Recorder, Path]]:
+    """A run by hand and a recorder of it, whose database is at the path."""
+
+    numbers = count()
+
+    def make(**keep: int) -> tuple[HandRun, Recorder, Path]:
+        path = tmp_path / f"{next(numbers)}.db"
+        run = HandRun(**keep)
+        return run, Recorder(run, database.create(path)), path
+
+    return make
