@@ -228,12 +228,16 @@ class Run:
         self._ask(partial(self._intervene, intervention, answer))
 
     def keep(self, answer: Callable[[KeptCheckpoint], None]) -> None:
-        """Take a checkpoint before the next step, held or not; nobody answers once it has ended.
+        """Take a checkpoint before the next step, held or not; of a run that has ended, at once.
 
         Args:
-            answer: given the checkpoint, in the training thread.
+            answer: given the checkpoint, in the training thread; not at all where the run has
+                failed, as nobody knows what its trainer holds then.
         """
-        self._ask(lambda: answer(self._kept()))
+        if not self._state.final:
+            self._ask(lambda: answer(self._kept()))
+        elif self._state is not RunState.FAILED:
+            answer(self._kept())
 
     def _ask(self, what: Callable[[], None]) -> None:
         self._asked.append(what)

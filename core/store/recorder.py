@@ -9,33 +9,57 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from ..diagnosis import Diagnosis
-from ..history import Snapshot
+from ..findings import Facts
+from ..history import History, Snapshot
 from ..history.pyramid import Columns, Entries, Level, Rows
-from ..run import RunStatus, Source
+from ..kept_checkpoints import KeptCheckpoint
+from ..record import RunState
+from ..run import RunStatus
 from . import database
+from .checkpoints import StoredCheckpoint, save
 from .description import Progress
 from .pieces import Place, block_length, checksum, encode_entries, encode_rows, unit
-from .summaries import Summaries
+from .summaries import Summaries, resume_summaries
+
+CHECKPOINT_SECONDS = 2.0
+"""Between two checkpoints: the training that a kill may cost, beyond what is measured."""
+CHECKPOINT_BYTES_PER_SECOND = 5e6
+"""What checkpoints of large networks may take at most."""
 
 B = TypeVar("B")
+
+
+class RecordedRun(Protocol):
+    """What a recorder must know of a run."""
+
+    history: History
+    facts: Facts
+
+    def status(self) -> RunStatus:
+        """Where the run stands."""
+
+    def keep(self, answer: Callable[[KeptCheckpoint], None]) -> None:
+        """Have a checkpoint taken before the next step; of a run that has ended, at once."""
+
 
 INTERVAL = 0.2
 """Seconds between two looks at the history: what a kill may cost at most, and a little less."""
 
 
 class Recorder:
-    """Records one source; several calls of ``flush`` write each row once.
+    """Records one run; however often ``flush`` is called, each row is written once.
 
     Args:
-        source: a run, from its first step on.
+        run: nothing of it has been recorded, or it goes on from where ``left`` says.
         connection: to its database, the only one that writes.
         clock: seconds since 1970.
         description: goes into ``meta`` with the first flush.
+        left: rows or entries of each level that are in the database already.
 
     Attributes:
         problem: why nothing can be written at the moment; empty: all is well.
@@ -43,21 +67,26 @@ class Recorder:
 
     def __init__(
         self,
-        source: Source,
+        run: RecordedRun,
         connection: sqlite3.Connection,
         clock: Callable[[], float] = time.time,
         description: Mapping[str, str] = MappingProxyType({}),
+        left: Sequence[int] = (),
     ) -> None:
-        self._source = source
+        self._run = run
         self._description: Mapping[str, str] = description
         self._connection = connection
         self._clock = clock
-        self._columns = Columns(source.history.layout)
+        self._columns = Columns(run.history.layout)
         self._summaries = Summaries(self._columns.size)
-        self._written: list[int] = []
-        self._events = 0
-        self._diagnosis = Diagnosis(source.facts)
+        resume_summaries(self._summaries, connection, self._columns, left)
+        self._written: list[int] = list(left)
+        self._events = len(run.history.snapshot().events) if left else 0
+        self._diagnosis = Diagnosis(run.facts)
         self._last: object = None
+        self._state = RunState.READY
+        self._checkpoint: StoredCheckpoint | None = None
+        self._next_checkpoint = 0.0
         self.problem = ""
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -66,10 +95,9 @@ class Recorder:
         """Flush every ``INTERVAL`` until ``stop``; blocks."""
         while not self._stopping.wait(INTERVAL):
             self.flush()
-        self.flush()
 
     def stop(self) -> None:
-        """Have ``run`` write what is left and return."""
+        """Have ``run`` return; nothing is written any more."""
         self._stopping.set()
 
     def flush(self) -> bool:
@@ -78,14 +106,20 @@ class Recorder:
         What could not be written is written by the next flush that can.
         """
         with self._lock:
-            snapshot, status = self._source.history.snapshot(), self._source.status()
+            snapshot, status = self._run.history.snapshot(), self._run.status()
+            self._ask_checkpoint(status)
+            checkpoint = self._checkpoint
+            if checkpoint is not None and checkpoint.checkpoint.step > snapshot.last_step:
+                checkpoint = None  # it goes with the steps before it, in one transaction
             now = (snapshot.count, len(snapshot.events), status.state, status.learning_rate)
-            if now == self._last and not self.problem:
+            if now == self._last and checkpoint is None and not self.problem:
                 return True
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 written = self._pieces(snapshot)
                 self._new_events(snapshot)
+                if checkpoint is not None:
+                    save(self._connection, checkpoint, snapshot.seconds)
                 meta = self._progress(snapshot, status).to_meta()
                 database.write_meta(self._connection, {**self._description, **meta})
                 self._connection.execute("COMMIT")
@@ -98,14 +132,36 @@ class Recorder:
             for level, entries in enumerate(written[1:], 1):
                 # A block that is not full yet is written anew once it is.
                 self._summaries.forget(level, entries - entries % block_length(level))
+            if self._checkpoint is checkpoint:
+                self._checkpoint = None
             self._description = {}
             self._last, self.problem = now, ""
             return True
 
+    def finish(self) -> bool:
+        """Write what is left, with a checkpoint of where the run has ended."""
+        self._next_checkpoint = 0.0
+        return self.flush()
+
+    def _ask_checkpoint(self, status: RunStatus) -> None:
+        """Have one taken on a schedule, and whenever the run has been held or has ended."""
+        now = self._clock()
+        changed = status.state is not self._state
+        self._state = status.state
+        still = status.state is RunState.PAUSED or status.state.final
+        if (changed and still) or (status.step and now >= self._next_checkpoint):
+            self._next_checkpoint = now + CHECKPOINT_SECONDS
+            self._run.keep(self._take)
+
+    def _take(self, kept: KeptCheckpoint) -> None:
+        self._checkpoint = StoredCheckpoint(kept.checkpoint, kept.place.events)
+        wait = kept.checkpoint.nbytes / CHECKPOINT_BYTES_PER_SECOND
+        self._next_checkpoint = max(self._next_checkpoint, self._clock() + wait)
+
     def _pieces(self, snapshot: Snapshot) -> list[int]:
         """Insert the new rows and entries; how many of each level are in the database then."""
         count, view = snapshot.count, snapshot._view
-        for start, rows, at, length in _following(view.rows, self._written[:1], 0, count):
+        for start, rows, at, length in _following(view.rows, [self._summaries.next], 0, count):
             self._summaries.add(start, rows.values[at : at + length])
         levels: tuple[Level[Rows] | Level[Entries], ...] = (view.rows, *view.levels)
         stops = [view.complete(level, count) // unit(level) for level in range(len(levels))]

@@ -6,59 +6,169 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from ..errors import DataError
+from ..errors import DataError, InputError
+from ..history import History
+from ..history.pyramid import Columns
+from ..quoting import quoted
+from ..record import RunState
 from ..run import Run
+from ..trainer import Trainer
 from . import database
-from .description import Description
+from .checkpoints import newest
+from .cutting import cut
+from .description import Description, Progress
 from .file_systems import is_network
-from .lock import Lock
+from .lock import Lock, LockedError
 from .places import Place, new_place
 from .recorder import Recorder
+from .stored_history import StoredHistory
+
+SLOW_PLACE = "recording to a network file system: in its safer, slower mode"
 
 
 class Recording:
-    """Records a run from its first step to its end, in a directory of its own.
+    """Records a run until ``finish``.
 
     Args:
-        run: nothing of it is done yet.
-        clock: seconds since 1970.
+        run: what is recorded.
+        place: its directory, which is locked.
+        lock: its lock.
+        connection: to its database.
+        recorder: writes.
 
     Attributes:
+        run: what is recorded.
         place: where.
-
-    Raises:
-        DataError: nothing can be recorded there: one line.
+        notice: what a person should know of how; empty: nothing.
     """
 
-    def __init__(self, run: Run, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        run: Run,
+        place: Place,
+        lock: Lock,
+        connection: sqlite3.Connection,
+        recorder: Recorder,
+        notice: str = "",
+    ) -> None:
+        self.run = run
+        self.place = place
+        self.notice = notice
+        self._lock = lock
+        self._connection: sqlite3.Connection | None = connection
+        self._recorder = recorder
+        self._thread = threading.Thread(target=recorder.run, name="recorder", daemon=True)
+
+    @classmethod
+    def of_new(cls, run: Run, clock: Callable[[], float] = time.time) -> Recording:
+        """Begin to record a run of which nothing is done yet, in a directory of its own.
+
+        Raises:
+            DataError: nothing can be recorded there: one line.
+        """
         try:
-            self.place: Place = new_place(clock)
-            self._lock = Lock(self.place.lock)
-            wal = not is_network(self.place.directory)
-            connection = database.create(self.place.database, wal=wal)
+            place = new_place(clock)
+            lock = Lock(place.lock)
+            wal = not is_network(place.directory)
+            connection = database.create(place.database, wal=wal)
         except (OSError, sqlite3.Error) as error:
             raise DataError(f"this run cannot be recorded: {error}") from error
-        self.notice = "" if wal else "recording to a network file system, in its safer, slower mode"
-        facts, planned = run.facts, run.status().planned
-        description = Description.of(
-            run.experiment, run.history.layout, facts, planned, started=clock()
-        )
-        self._connection: sqlite3.Connection | None = connection
-        self.recorder = Recorder(run, connection, clock, description.to_meta())
-        self._thread = threading.Thread(target=self.recorder.run, name="recorder", daemon=True)
+        planned = run.status().planned
+        layout, facts = run.history.layout, run.facts
+        description = Description.of(run.experiment, layout, facts, planned, clock())
+        recorder = Recorder(run, connection, clock, description.to_meta())
+        return cls(run, place, lock, connection, recorder, "" if wal else SLOW_PLACE)
+
+    @classmethod
+    def resumed(
+        cls, place: Place, clock: Callable[[], float] = time.time, *, paused: bool = False
+    ) -> Recording:
+        """Go on with a run from its last checkpoint; what was recorded after it is recorded anew.
+
+        Args:
+            place: of the run.
+            clock: seconds since 1970.
+            paused: hold it before its next step.
+
+        Raises:
+            InputError: somebody else writes it, or its experiment cannot be trained here.
+            DataError: it cannot be read or written, or has nothing to go on from.
+        """
+        name = quoted(str(place.database))
+        try:
+            lock = Lock(place.lock)
+        except LockedError as error:
+            raise InputError(f"run {place.id} is being written by {error}") from error
+        except OSError as error:
+            raise DataError(f"{name} cannot be written: {error.strerror}") from error
+        try:
+            connection = database.open_for_writing(
+                place.database, wal=not is_network(place.directory)
+            )
+            return cls._from_checkpoint(place, name, lock, connection, clock, paused=paused)
+        except sqlite3.Error as error:
+            lock.release()
+            raise DataError(f"{name} cannot be written: {error}") from error
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def _from_checkpoint(
+        cls,
+        place: Place,
+        name: str,
+        lock: Lock,
+        connection: sqlite3.Connection,
+        clock: Callable[[], float],
+        *,
+        paused: bool,
+    ) -> Recording:
+        meta = database.read_meta(connection)
+        description = Description.from_meta(meta, name)
+        progress = Progress.from_meta(meta, name)
+        stored = newest(connection, name)
+        if stored is None:
+            raise DataError(f"{name} has no checkpoint to go on from")
+        if stored.checkpoint.diverged:
+            raise InputError(f"run {place.id} has diverged: there is nothing to go on with")
+        trainer = Trainer(description.experiment, checkpoint=stored.checkpoint)
+        if trainer.state.final:
+            raise InputError(f"run {place.id} has finished: all its steps are done")
+        count = stored.checkpoint.step + 1 - progress.first_step
+        columns = Columns(description.layout)
+        connection.execute("BEGIN IMMEDIATE")
+        left = cut(connection, columns, count, stored.events)
+        before = replace(progress, count=count, nonfinite=None, state=RunState.PAUSED)
+        database.write_meta(connection, before.to_meta())
+        connection.execute("COMMIT")
+        try:
+            history = StoredHistory(connection, description.layout, name)
+            run = Run(trainer, History.going_on(history.snapshot()), paused=paused)
+        except ValueError as error:
+            raise DataError(f"{name} is damaged where it would go on: {error}") from error
+        return cls(run, place, lock, connection, Recorder(run, connection, clock, left=left))
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty: all is well."""
+        return self._recorder.problem
 
     def start(self) -> None:
         """Write what there is from now on."""
-        self.recorder.flush()
+        self._recorder.flush()
         self._thread.start()
 
     def finish(self) -> None:
-        """Write what is left and close the file; safe to call twice."""
+        """Write what is left, with a checkpoint, and close the file; safe to call twice."""
+        if self._connection is None:
+            return
+        self._recorder.stop()
         if self._thread.is_alive():
-            self.recorder.stop()
             self._thread.join()
-        if self._connection is not None:
-            database.close_for_good(self._connection)
-            self._lock.release()
-            self._connection = None
+        self._recorder.finish()
+        database.close_for_good(self._connection)
+        self._connection = None
+        self._lock.release()

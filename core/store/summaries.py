@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..history.pyramid import FOLD
+from ..history.pyramid import FOLD, Columns
 from ..record import Row
-from .pieces import Summary
+from . import database
+from .pieces import Summary, block_length, data_length, decode_entries
 
 _SKIPPED_AT_ONCE = 1024
 
@@ -29,11 +32,14 @@ class Summaries:
 
     Args:
         size: columns of a row.
+
+    Attributes:
+        next: number of the row that is wanted next.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._next = 0
+        self.next = 0
         self._rows: Row = np.empty((0, size))
         self._levels: list[_Level] = []
 
@@ -42,10 +48,24 @@ class Summaries:
 
         Rows that were taken before are passed over; where some are missing nothing is known.
         """
-        while self._next < start:
-            missing = min(start - self._next, _SKIPPED_AT_ONCE)
+        while self.next < start:
+            missing = min(start - self.next, _SKIPPED_AT_ONCE)
             self._take(np.full((missing, self._size), np.nan))
-        self._take(rows[self._next - start :])
+        self._take(rows[self.next - start :])
+
+    def go_on(self, level: int, start: int, entries: list[Row]) -> None:
+        """Take the newest entries of a level, ``(3, size)`` each, instead of folding their rows.
+
+        Args:
+            level: from 1 on, each once.
+            start: number of the first entry.
+            entries: up to the newest that there is.
+        """
+        stop = start + len(entries)
+        unfolded = entries[len(entries) - stop % FOLD :] if stop % FOLD else []
+        self._levels.append(_Level(start, list(entries), list(unfolded)))
+        if level == 1:
+            self.next = stop * FOLD
 
     def of(self, level: int, start: int, length: int) -> Summary:
         """The summaries of entries of a level, ``(size, length)`` each.
@@ -73,7 +93,7 @@ class Summaries:
             del kept.entries[:dropped]
 
     def _take(self, rows: Row) -> None:
-        self._next += len(rows)
+        self.next += len(rows)
         rows = np.concatenate([self._rows, rows]) if len(self._rows) else rows
         whole = len(rows) - len(rows) % FOLD
         self._rows = rows[whole:].copy()
@@ -95,6 +115,30 @@ class Summaries:
             groups = np.array(kept.unfolded[:whole]).reshape(-1, FOLD, 3, self._size)
             del kept.unfolded[:whole]
             self._add(level + 1, _folded(groups[:, :, 0], groups[:, :, 1], groups[:, :, 2]))
+
+
+def resume_summaries(
+    summaries: Summaries, connection: sqlite3.Connection, columns: Columns, left: Sequence[int]
+) -> None:
+    """Give the summaries what a database holds of the newest block of each level.
+
+    Args:
+        summaries: nothing was folded yet.
+        connection: to the database.
+        columns: of the rows.
+        left: rows or entries of each level.
+    """
+    query = "SELECT start, length, data FROM piece WHERE level=? AND start>=? ORDER BY start"
+    for level, stop in enumerate(left[1:], 1):
+        start = stop - stop % block_length(level)
+        unknown = np.zeros((3, columns.size))
+        entries = [unknown] * (stop - start)
+        for first, length, data in database.fetch(connection, query, level, start):
+            if len(data) == data_length(level, length, columns):
+                summary = decode_entries(data, length, columns)[1]
+                found = np.nan_to_num(np.stack((summary.mean, summary.last, summary.count)))
+                entries[first - start : first - start + length] = list(found.transpose(2, 0, 1))
+        summaries.go_on(level, start, entries)
 
 
 def _folded(mean: Row, last: Row, count: Row) -> Row:

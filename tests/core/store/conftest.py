@@ -39,6 +39,9 @@ class HandRun:
     def status(self) -> RunStatus:
         return RunStatus(self.state, 0, 100_000, 0.0, 0.1, 0.0, 0.0, None, "")
 
+    def keep(self, answer: object) -> None:
+        """It has no trainer: nothing to take one of."""
+
     def append(self, rows: np.ndarray, nonfinite: NonFinite | None = None) -> None:
         for row in rows:
             step = self.history.snapshot().last_step + 1
