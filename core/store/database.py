@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from ..data.files import LONGEST_PATH
 from ..errors import DataError
 from ..quoting import quoted
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x42534350  # "BSCP"
 PAGE_SIZE = 8192
+LOGS = ("-wal", "-journal")
+"""Endings of what may lie beside a database and belongs to it."""
 LARGEST_BLOB = 256 << 20
 """Bytes: beyond it a value is refused before it is read."""
 INSTRUCTIONS = 20_000_000
@@ -81,10 +86,33 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
         DataError: it is no run, one of a newer version, or cannot be read.
     """
     try:
-        return _checked(path, _connect(path, "ro"))
-    except sqlite3.OperationalError:
-        # A log in a directory that cannot be written to: what is in the file itself.
-        return _checked(path, _connect(path, "ro", immutable=True))
+        try:
+            return _checked(path, _connect(path, "ro"))
+        except sqlite3.OperationalError:
+            # It has a log, and its directory cannot be written to, as readers of a log must.
+            return _checked(path, _copied(path))
+    except (sqlite3.OperationalError, OSError) as error:
+        raise DataError(f"{quoted(str(path), LONGEST_PATH)} cannot be read: {error}") from error
+
+
+def _copied(path: Path) -> sqlite3.Connection:
+    """A connection to a copy of a database with its log, which goes when the connection closes.
+
+    Nobody is writing it: who does has made the file that readers share.
+    """
+    with TemporaryDirectory(prefix="backscope-") as directory:
+        copy = Path(directory, path.name)
+        for ending in ("", *LOGS):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + ending), f"{copy}{ending}")
+        connection = _connect(copy, "rw")
+        try:
+            # With its log taken in it needs its directory no longer.
+            connection.execute("PRAGMA journal_mode=OFF")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
 
 
 def set_for_writing(connection: sqlite3.Connection, *, wal: bool) -> None:
@@ -131,7 +159,9 @@ def _checked(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.close()
         if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
             raise
-        raise DataError(f"{quoted(str(path))} is not a run, or is damaged: {error}") from error
+        raise DataError(
+            f"{quoted(str(path), LONGEST_PATH)} is not a run, or is damaged: {error}"
+        ) from error
     except BaseException:
         connection.close()
         raise
@@ -143,7 +173,7 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
 
     Views in their place could recurse for ever, and triggers could do anything.
     """
-    name = quoted(str(path))
+    name = quoted(str(path), LONGEST_PATH)
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise DataError(f"{name} is not a run of Backscope")
     version = _pragma(connection, "user_version")

@@ -47,17 +47,21 @@ class Place:
     @property
     def lock(self) -> Path:
         """Held by whoever writes."""
-        return self.directory / LOCK
+        return self._beside(LOCK)
 
     @property
     def log(self) -> Path:
         """What the trainer of a detached run prints."""
-        return self.directory / LOG
+        return self._beside(LOG)
 
     @property
     def socket(self) -> Path:
         """Where a detached run takes commands."""
-        return self.directory / SOCKET
+        return self._beside(SOCKET)
+
+    def _beside(self, name: str) -> Path:
+        """A file of this run alone: what lies beside a copy may be another run's."""
+        return self.directory / (name if self.file == DATABASE else f"{self.file}.{name}")
 
 
 def home() -> Path:

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -5,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from backscope.core.experiment import Experiment
 from backscope.core.findings import Facts
 from backscope.core.history import History
 from backscope.core.record import LayerInfo, Layout, Metric, NonFinite, RunState, StepRecord
-from backscope.core.run import RunStatus
-from backscope.core.store import database
+from backscope.core.run import Run, RunStatus
+from backscope.core.store import database, places
+from backscope.core.store.places import Place
 from backscope.core.store.recorder import Recorder
+from backscope.core.store.recording import Recording
+from backscope.core.trainer import Trainer
 
 LAYOUT = Layout(
     layers=(
@@ -72,3 +77,32 @@ def recorded(tmp_path: Path) -> Callable[..., tuple[HandRun, Recorder, Path]]:
         return run, Recorder(run, database.create(path)), path
 
     return make
+
+
+@pytest.fixture
+def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Place]:
+    """Train and record a small run; where it lies."""
+
+    monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+
+    def train(steps: int, name: str = "moons", *, finished: bool = True) -> Place:
+        settings = {
+            "data": {"source": "moons", "rows": 60},
+            "network": {"hidden": [5, 5], "activation": "relu"},
+            "training": {"steps": 5_000, "batch_size": 8},
+        }
+        run = Run(Trainer(Experiment.from_dict(settings, name=name)), clock=lambda: 0.0)
+        recording = Recording.of_new(run)
+        run.advance(steps)
+        run.keep(lambda kept: None)
+        recording._recorder.flush()
+        place = recording.place
+        if not finished:  # as its files lie there when it is killed
+            killed = Place(place.directory.with_name(f"{place.id}-killed"))
+            shutil.copytree(place.directory, killed.directory)
+            place = killed
+        run.end()
+        recording.finish()
+        return place
+
+    return train
