@@ -25,6 +25,7 @@ from .exit_codes import BAD_INPUT
 from .governor import Governor
 from .shell import Shell
 from .training import (
+    Record,
     RunsFactory,
     SourceFactory,
     Training,
@@ -32,6 +33,7 @@ from .training import (
     live_run,
     live_runs,
     live_treatment,
+    record_fork,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from .patient import Patient
 
 _PATIENCE = 0.01
+_LOOK = 0.5
+"""Seconds between two looks at how recording goes."""
 
 
 class BackscopeApp(Shell):
@@ -56,6 +60,7 @@ class BackscopeApp(Shell):
         source_factory: makes the source of an experiment, in the worker thread.
         runs_factory: makes the sources of several.
         treatment_factory: makes a sick and a treated one of a patient.
+        record: begins to record a run that is shown alone; None: nothing is recorded.
         log: takes what training code prints.
     """
 
@@ -80,6 +85,7 @@ class BackscopeApp(Shell):
         source_factory: SourceFactory = live_run,
         runs_factory: RunsFactory = live_runs,
         treatment_factory: TreatmentFactory = live_treatment,
+        record: Record | None = None,
         log: CapturedText | None = None,
     ) -> None:
         super().__init__(theme=theme, log=log)
@@ -92,6 +98,8 @@ class BackscopeApp(Shell):
         self._factory = source_factory
         self._runs_factory = runs_factory
         self._treatment_factory = treatment_factory
+        self._record = record
+        self._notice = ""
         self._training: Training[Any] | None = None
         self._opened = experiment is None and beside is None  # something is shown
         self._patient: Patient | None = None
@@ -131,6 +139,8 @@ class BackscopeApp(Shell):
     def on_mount(self) -> None:
         """Begin to train."""
         super().on_mount()
+        if self._record is not None:
+            self.set_interval(_LOOK, self._look_at_recording)
         if self._first is not None:
             self.open_experiment(self._first, paused=self._paused)
         elif self._beside is not None:
@@ -159,7 +169,7 @@ class BackscopeApp(Shell):
         self._dashboard.prepare(experiment)
         self._bring(self._dashboard)
         build = partial(self._factory, experiment, paused=paused)
-        self._replace_run(build, self._dashboard.attach)
+        self._replace_run(build, self._dashboard.attach, self._record)
 
     def open_comparison(
         self, experiments: Sequence[Experiment], naming: Naming, *, paused: bool = False
@@ -172,7 +182,12 @@ class BackscopeApp(Shell):
         self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
 
     @work(exclusive=True, group="replace")
-    async def _replace_run(self, build: Callable[..., Any], show: Callable[[Any], None]) -> None:
+    async def _replace_run(
+        self,
+        build: Callable[..., Any],
+        show: Callable[[Any], None],
+        record: Record | None = None,
+    ) -> None:
         """Tell the old run to stop, await its end, start the new one."""
         old = self._training
         if old is not None and old.source is not None:
@@ -181,7 +196,7 @@ class BackscopeApp(Shell):
             old.stop()
             while not old.finished.is_set():
                 await asyncio.sleep(_PATIENCE)
-        self._training = Training(partial(build, pace=self._pace))
+        self._training = Training(partial(build, pace=self._pace), record)
         self._train(self._training, show)
 
     @work(thread=True, group="training", exit_on_error=False)
@@ -204,6 +219,18 @@ class BackscopeApp(Shell):
         else:
             self._refuse(training)
         self._opened = True
+
+    def _look_at_recording(self) -> None:
+        """Show what is wrong with it for as long as it is, and say once what should be known."""
+        training = self._training
+        if training is None or self._patient is not None:
+            return
+        self._dashboard.show_banner(training.banner)
+        notice = training.recording.notice if training.recording is not None else ""
+        if notice != self._notice:
+            self._notice = notice
+            if notice:
+                self.tell(notice[0].upper() + notice[1:])
 
     # Beside the patient
 
@@ -269,8 +296,8 @@ class BackscopeApp(Shell):
 
     def on_dashboard_went_back(self, message: Dashboard.WentBack) -> None:
         """Train on from a checkpoint, in place of the run that is shown."""
-        source = self._dashboard.source
-        if source is None:
+        source, training = self._dashboard.source, self._training
+        if source is None or training is None:
             return
 
         def build(pace: float | None) -> Source:
@@ -279,7 +306,9 @@ class BackscopeApp(Shell):
                 message.change(fork, self._dashboard.answer)
             return fork
 
-        self._replace_run(build, self._dashboard.show_fork)
+        recording = training.recording
+        record = None if recording is None else partial(record_fork, recording.place)
+        self._replace_run(build, self._dashboard.show_fork, record)
 
     def on_gallery_chosen(self, message: Gallery.Chosen) -> None:
         """Train what was chosen."""

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from ..core.blas import use_one_thread_unless_asked
-from ..core.errors import InputError
+from ..core.errors import DataError, InputError
 from .arguments import parse
 from .commands import COMMANDS, GALLERY
 from .exit_codes import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for problem in error.problems:
             _complain(f"backscope: {problem}")
         return BAD_INPUT
+    except DataError as error:
+        _complain(f"backscope: {error}")
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from ..core.errors import InputError
@@ -29,6 +31,7 @@ from .observer import Observer
 from .pace import CHANGES as PACE_CHANGES
 from .panels import PANELS, Instrument, Panel
 from .run_screen import RunScreen
+from .safe_text import safe_text
 from .still import StillContainer
 
 if TYPE_CHECKING:
@@ -44,6 +47,8 @@ class Dashboard(RunScreen):
     AUTO_FOCUS = ""
     INSTRUMENTS: ClassVar[dict[str, Instrument]] = PANELS
     """What the panels show; number keys count them."""
+
+    _banner = ""
 
     class Rerun(Message):
         """A person wants this experiment to start from the beginning."""
@@ -91,12 +96,24 @@ class Dashboard(RunScreen):
             for name, instrument in PANELS.items():
                 if name != "status":
                     yield Panel(instrument)
+        banner = Static("", id="banner", markup=False)
+        banner.display = False
+        yield banner
         pane = LogPane(self.captured)
         pane.display = False
         yield pane
         yield from self.compose_ends()
 
     # Layout
+
+    def show_banner(self, text: str) -> None:
+        """A line that stays until it is taken back; empty: none."""
+        if text == self._banner or not self.is_mounted:
+            return
+        self._banner = text
+        banner = self.query_one("#banner", Static)
+        banner.update(Content(safe_text(text)))
+        banner.display = bool(text)
 
     @property
     def alone(self) -> Panel | None:

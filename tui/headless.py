@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any, TextIO
 
 from ..core.diagnosis import Diagnosis
+from ..core.errors import DataError
 from ..core.experiment import Experiment
 from ..core.findings import Severity, any_reaches
 from ..core.history import Snapshot
@@ -26,6 +27,7 @@ from .history_csv import write_history_csv
 from .output_file import open_output, start_over
 from .progress import INTERVAL, Progress, Silence, progress_on
 from .report_text import report_text
+from .safe_text import safe_text
 from .streams import columns_of
 from .training import Driven
 
@@ -33,6 +35,8 @@ BY_STATE = {RunState.FINISHED: DONE, RunState.DIVERGED: DIVERGED, RunState.FAILE
 """The exit code of a run that ended so; a stopped one answers for the signal that stopped it."""
 
 PLOT_WIDTH = 80
+LINE_LIMIT = 1_000
+"""Cells of a line of a warning."""
 
 _Handler = Callable[[int, FrameType | None], Any] | int
 
@@ -46,6 +50,7 @@ def run_headless(
     force: bool = False,
     pace: float | None = None,
     fail_on: Severity | None = None,
+    record: bool = False,
 ) -> int:
     """Train, with progress on standard error and the summary on standard output.
 
@@ -57,6 +62,7 @@ def run_headless(
         force: ``csv`` may exist and is overwritten.
         pace: at most this many steps per second.
         fail_on: how severe a finding must be, to count.
+        record: keep the run on the disk; where that cannot be done, it is trained all the same.
 
     Returns:
         The exit code: 0 finished, 4 finished with a finding that counts, 3 diverged, 1 failed, 128
@@ -69,7 +75,8 @@ def run_headless(
     run = Run(Trainer(experiment), pace=pace)
     diagnosis = Diagnosis(run.facts)
     with nullcontext() if csv is None else open_output(csv, force=force) as file:
-        stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
+        with recorded(run) if record else nullcontext():
+            stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
         lost = None if file is None else _save(run, file)
     # A full disk must not cost the summary, nor a reader of the summary who has gone the history.
     if sys.stdout is not None:
@@ -82,6 +89,33 @@ def run_headless(
     # Whoever asks about findings wants to know first whether the run came to its end.
     found = code == 0 and any_reaches(diagnosis.update(run.history.snapshot()), fail_on)
     return FOUND if found else code
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[None]:
+    """Record a run that has not begun while this is open; what prevents it is told in one line."""
+    from ..core.store.recording import Recording
+
+    try:
+        recording = Recording.of_new(run)
+    except DataError as error:
+        _warn(str(error))
+        yield
+        return
+    recording.start()
+    if recording.notice:
+        _warn(recording.notice)
+    try:
+        yield
+    finally:
+        recording.finish()
+        if recording.problem:
+            _warn(f"the end of this run is not recorded: {recording.problem}")
+
+
+def _warn(text: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write(f"backscope: {safe_text(text, LINE_LIMIT)}\n")
 
 
 def _save(run: Run, file: TextIO) -> OSError | None:
@@ -162,7 +196,7 @@ def write_plots(run: Run, stream: TextIO) -> None:
 
 @contextmanager
 def _stopped_by_signals(runs: Driven) -> Iterator[list[int]]:
-    """While this is open, SIGINT and SIGTERM stop the runs; yields those that came."""
+    """While this is open, signals that end programs stop the runs; yields those that came."""
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield received  # Python takes signals in the main thread only.
@@ -174,7 +208,7 @@ def _stopped_by_signals(runs: Driven) -> Iterator[list[int]]:
         runs.stop()
 
     before: dict[int, _Handler] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         handler = signal.getsignal(number)
         # A shell starts jobs in the background with SIGINT ignored, and means it.
         if handler is not None and handler is not signal.SIG_IGN:

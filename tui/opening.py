@@ -9,6 +9,7 @@ from .app import BackscopeApp
 from .capture import CapturedText
 from .governor import Governor
 from .session import run_app
+from .training import record_new
 
 
 def open_app(
@@ -18,10 +19,11 @@ def open_app(
     pace: float | None = None,
     fps: float | None = None,
     bandwidth: float | None = None,
+    record: bool = True,
 ) -> int:
     """Train an experiment and show it until the person quits; the exit code.
 
-    ``fps`` and ``bandwidth`` are as for ``Governor``.
+    ``fps`` and ``bandwidth`` are as for ``Governor``. ``record``: it and every run in its place.
 
     0 after quitting, however the run went; 130, 143, 129 after SIGINT (or Ctrl-C), SIGTERM, SIGHUP.
 
@@ -30,7 +32,14 @@ def open_app(
     """
     log = CapturedText()
     governor = Governor(fps, bandwidth)
-    app = BackscopeApp(experiment, paused=paused, pace=pace, governor=governor, log=log)
+    app = BackscopeApp(
+        experiment,
+        paused=paused,
+        pace=pace,
+        governor=governor,
+        record=record_new if record else None,
+        log=log,
+    )
     return run_app(app, log)
 
 
@@ -60,4 +69,4 @@ def open_comparison(
 def open_gallery() -> int:
     """Show the gallery until the person quits; the exit code, as for ``open_app``."""
     log = CapturedText()
-    return run_app(BackscopeApp(log=log), log)
+    return run_app(BackscopeApp(record=record_new, log=log), log)

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from ..core.errors import InputError
+from ..core.errors import DataError, InputError
 from ..core.experiment import Experiment
 from ..core.run import Source
 
@@ -108,6 +108,55 @@ def live_treatment(patient: Any, cure: Cure, *, paused: bool, pace: float | None
     return treat(patient, cure, paused=paused, pace=pace)
 
 
+class Recorded(Protocol):
+    """The recording of a run."""
+
+    @property
+    def place(self) -> Any:
+        """Where it lies."""
+
+    @property
+    def notice(self) -> str:
+        """What a person should know of how it is recorded; empty: nothing."""
+
+    @property
+    def problem(self) -> str:
+        """Why nothing can be written at the moment; empty: all is well."""
+
+    def finish(self) -> None:
+        """Write what is left, and close the file."""
+
+
+Record = Callable[[Any], Recorded]
+"""Begins to record a source; may raise ``DataError`` and may take its time."""
+
+
+def record_new(source: Any) -> Recorded:
+    """Record a live run that has not begun, in a directory of its own.
+
+    Raises:
+        DataError: it cannot be recorded.
+    """
+    from ..core.store.recording import Recording  # not before the first screen
+
+    recording = Recording.of_new(source)
+    recording.start()
+    return recording
+
+
+def record_fork(place: Any, source: Any) -> Recorded:
+    """Record a run that went back in place of the one that it came from, whose recording has ended.
+
+    Raises:
+        DataError: it cannot be recorded.
+    """
+    from ..core.store.recording import Recording
+
+    recording = Recording.of_fork(place, source)
+    recording.start()
+    return recording
+
+
 D = TypeVar("D", bound=Driven)
 
 
@@ -116,16 +165,21 @@ class Training(Generic[D]):
 
     Args:
         build: makes the source; called in the thread.
+        record: begins to record it, likewise, once it has been announced; None: it is not recorded.
     """
 
-    def __init__(self, build: Callable[[], D]) -> None:
+    def __init__(self, build: Callable[[], D], record: Record | None = None) -> None:
         self._build = build
+        self._record = record
         self._stopping = False
         self.source: D | None = None
         self.problems: tuple[str, ...] = ()
         """Why the source could not be made."""
         self.failure = ""
         """The traceback, where making it went wrong in an unforeseen way."""
+        self.recording: Recorded | None = None
+        self.unrecorded = ""
+        """Why it is not recorded, where it should be."""
         self.finished = threading.Event()
         """Set when the thread has nothing more to do."""
 
@@ -142,9 +196,28 @@ class Training(Generic[D]):
                 return
             ready()
             if self.source is not None:
+                self._begin_recording()
                 self.source.drive()
         finally:
+            if self.recording is not None:
+                self.recording.finish()
             self.finished.set()
+
+    def _begin_recording(self) -> None:
+        if self._record is None:
+            return
+        try:
+            self.recording = self._record(self.source)
+        except (DataError, InputError) as error:
+            self.unrecorded = str(error)
+
+    @property
+    def banner(self) -> str:
+        """What a person must know of the recording as long as it is so; empty: nothing."""
+        if self.unrecorded:
+            return f"Not recorded: {self.unrecorded}"
+        problem = self.recording.problem if self.recording is not None else ""
+        return f"Recording waits: {problem}; training goes on" if problem else ""
 
     def stop(self) -> None:
         """Have it end before the next step, or right after it was built; returns at once."""

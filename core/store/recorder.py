@@ -60,6 +60,7 @@ class Recorder:
         clock: seconds since 1970.
         description: goes into ``meta`` with the first flush.
         left: rows or entries of each level that are in the database already.
+        events: events that are; None: with ``left`` all that there are, otherwise none.
 
     Attributes:
         problem: why nothing can be written at the moment; empty: all is well.
@@ -72,6 +73,7 @@ class Recorder:
         clock: Callable[[], float] = time.time,
         description: Mapping[str, str] = MappingProxyType({}),
         left: Sequence[int] = (),
+        events: int | None = None,
     ) -> None:
         self._run = run
         self._description: Mapping[str, str] = description
@@ -81,7 +83,8 @@ class Recorder:
         self._summaries = Summaries(self._columns.size)
         resume_summaries(self._summaries, connection, self._columns, left)
         self._written: list[int] = list(left)
-        self._events = len(run.history.snapshot().events) if left else 0
+        known = len(run.history.snapshot().events) if left else 0
+        self._events = known if events is None else events
         self._diagnosis = Diagnosis(run.facts)
         self._last: object = None
         self._state = RunState.READY
@@ -90,6 +93,11 @@ class Recorder:
         self.problem = ""
         self._stopping = threading.Event()
         self._lock = threading.Lock()
+
+    def begin_with(self, *checkpoints: StoredCheckpoint) -> None:
+        """Have the first flush write a checkpoint that was taken already."""
+        for checkpoint in checkpoints:
+            self._checkpoint = checkpoint
 
     def run(self) -> None:
         """Flush every ``INTERVAL`` until ``stop``; blocks."""

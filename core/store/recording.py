@@ -5,18 +5,20 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from ..errors import DataError, InputError
 from ..history import History
 from ..history.pyramid import Columns
+from ..kept_checkpoints import KeptCheckpoint
 from ..quoting import quoted
-from ..record import RunState
+from ..record import Event, RunState
 from ..run import Run
 from ..trainer import Trainer
 from . import database
-from .checkpoints import newest
+from .checkpoints import StoredCheckpoint, newest
 from .cutting import cut
 from .description import Description, Progress
 from .file_systems import is_network
@@ -97,12 +99,7 @@ class Recording:
             DataError: it cannot be read or written, or has nothing to go on from.
         """
         name = quoted(str(place.database))
-        try:
-            lock = Lock(place.lock)
-        except LockedError as error:
-            raise InputError(f"run {place.id} is being written by {error}") from error
-        except OSError as error:
-            raise DataError(f"{name} cannot be written: {error.strerror}") from error
+        lock = _locked(place, name)
         try:
             connection = database.open_for_writing(
                 place.database, wal=not is_network(place.directory)
@@ -151,6 +148,52 @@ class Recording:
             raise DataError(f"{name} is damaged where it would go on: {error}") from error
         return cls(run, place, lock, connection, Recorder(run, connection, clock, left=left))
 
+    @classmethod
+    def of_fork(cls, place: Place, fork: Run, clock: Callable[[], float] = time.time) -> Recording:
+        """Record a run that went back, in place of the one that it came from.
+
+        What was recorded after the step that it went back to is forgotten.
+
+        Args:
+            place: of the recording, which has ended.
+            fork: nobody drives it yet; what it was asked for is carried out here.
+            clock: seconds since 1970.
+
+        Raises:
+            DataError, InputError: as for ``resumed``.
+        """
+        name = quoted(str(place.database))
+        lock = _locked(place, name)
+        try:
+            connection = database.open_for_writing(
+                place.database, wal=not is_network(place.directory)
+            )
+            taken: list[KeptCheckpoint] = []
+            fork.keep(taken.append)
+            fork.apply_changes()
+            snapshot = fork.history.snapshot()
+            history = StoredHistory(connection, snapshot.layout, name)
+            known = _same(history.snapshot().events, snapshot.events)
+            progress = history.progress
+            count = min(snapshot.count, progress.count)
+            connection.execute("BEGIN IMMEDIATE")
+            left = cut(connection, Columns(snapshot.layout), count, known)
+            connection.execute("DELETE FROM checkpoint WHERE step>?", (snapshot.last_step,))
+            state = fork.status().state
+            before = replace(progress, count=count, nonfinite=None, state=state, error="")
+            database.write_meta(connection, before.to_meta())
+            connection.execute("COMMIT")
+            save_now = [StoredCheckpoint(kept.checkpoint, kept.place.events) for kept in taken]
+            recorder = Recorder(fork, connection, clock, left=left, events=known)
+            recorder.begin_with(*save_now)
+            return cls(fork, place, lock, connection, recorder)
+        except sqlite3.Error as error:
+            lock.release()
+            raise DataError(f"{name} cannot be written: {error}") from error
+        except BaseException:
+            lock.release()
+            raise
+
     @property
     def problem(self) -> str:
         """Why nothing can be written at the moment; empty: all is well."""
@@ -172,3 +215,24 @@ class Recording:
         database.close_for_good(self._connection)
         self._connection = None
         self._lock.release()
+
+
+def _locked(place: Place, name: str) -> Lock:
+    """The lock of a run that exists.
+
+    Raises:
+        InputError: somebody else writes it.
+        DataError: it cannot be written.
+    """
+    try:
+        return Lock(place.lock)
+    except LockedError as error:
+        raise InputError(f"run {place.id} is being written by {error}") from error
+    except OSError as error:
+        raise DataError(f"{name} cannot be written: {error.strerror}") from error
+
+
+def _same(recorded: Sequence[Event], events: Sequence[Event]) -> int:
+    """How many events two histories have in common before they part."""
+    pairs = zip(recorded, events, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -33,6 +33,7 @@ def _options(run: argparse.ArgumentParser) -> None:
         "or at least a warning",
     )
     run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
+    run.add_argument("--no-record", action="store_true", help="keep nothing of this run")
     run.add_argument(
         "--probe-budget",
         type=share,
@@ -72,6 +73,7 @@ def _answer(options: argparse.Namespace) -> int:
             force=options.force,
             pace=options.pace,
             fail_on=severity_of(options.fail_on),
+            record=not options.no_record,
         )
     need_screen("run")
     from ..opening import open_app
@@ -82,6 +84,7 @@ def _answer(options: argparse.Namespace) -> int:
         pace=options.pace,
         fps=options.fps,
         bandwidth=options.bandwidth,
+        record=not options.no_record,
     )
 
 
