@@ -259,7 +259,9 @@ class Diagnosis:
         )
 
     def _stands(self, standing: _Standing) -> bool:
-        return self._ended or standing.verdict.certain or standing.held >= CONFIRMATIONS
+        verdict = standing.verdict
+        sure = verdict.certain or verdict.confirmed or self._ended
+        return sure or standing.held >= CONFIRMATIONS
 
     def _made(self, reading: Reading) -> tuple[Finding, ...]:
         standing = {kind: each for kind, each in self._standing.items() if self._stands(each)}

@@ -18,6 +18,8 @@ DIVERGED_FIRST = 3.0
 DIVERGED_RECENT = 4.0
 DIVERGED_AT_ONCE = 30.0
 DIVERGED_STEPS = 8
+SURE_STEPS = 3
+"""Steps in a row above ``DIVERGED_AT_ONCE`` that need no second check."""
 STALLED_LOSS = 0.7
 TRUST_RATIO = 0.08
 TRUSTED_LOSS = 0.3
@@ -105,6 +107,7 @@ def _too_large_to_stay(reading: Reading, diverged: Verdict) -> Verdict:
             "nothing, though inputs, initial weights and error signal were sound: the steps are "
             "too large."
         ),
+        confirmed=diverged.confirmed,
         certain=diverged.certain,
     )
 
@@ -136,6 +139,7 @@ def divergence(reading: Reading) -> Verdict | None:
             f"{number(reading.first_loss)} at the first step, and does not come down: "
             "training makes it worse."
         ),
+        confirmed=reading.count > SURE_STEPS and float(newest[-SURE_STEPS:].min()) > limits[0][1],
     )
 
 

@@ -16,8 +16,10 @@ class Verdict:
     """The layers concerned, 1-based."""
     evidence: dict[str, float]
     message: str
+    confirmed: bool = False
+    """It needs no second check: more than one step has shown it beyond doubt."""
     certain: bool = False
-    """It needs no second check: a value was not finite."""
+    """Nor can it be a passing trouble: a value was not finite."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -385,6 +385,20 @@ def test_a_spike_of_a_few_steps_is_no_divergence():
     assert diagnose(losses(lambda step: 50.0 if step in (40, 41, 42) else 1.0)) == ()
 
 
+@pytest.mark.parametrize(("steps", "stands"), [(2, False), (3, True)])
+def test_a_loss_beyond_all_bounds_for_three_steps_needs_no_second_check(steps, stands):
+    leaping = losses(lambda step: 100.0 if 40 - steps < step <= 40 else 1.0)
+    found = kinds(diagnose(leaping, 40))
+    assert found == (["learning_rate_too_large", "divergence"] if stands else [])
+
+
+def test_a_loss_that_leaps_beyond_all_bounds_at_the_second_step_is_divergence_at_the_fifth():
+    leaping = losses(lambda step: 100.0 if step > 1 else 1.0)
+    diagnosis = Diagnosis(FACTS)
+    assert diagnosis.update(history_of(leaping, 4).snapshot()) == ()
+    assert "divergence" in kinds(diagnosis.update(history_of(leaping, 5).snapshot()))
+
+
 def test_divergence_that_recovers_is_dropped():
     recovering = losses(lambda step: 9.0 if 20 <= step < 60 else 1.0)
     diagnosis = Diagnosis(FACTS)
