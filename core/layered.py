@@ -66,6 +66,7 @@ class Layered:
             for stack in self._stacks
         ]
         self._least = LEAST_SQUARE[self._dtype]
+        self._nothing: Row = np.full(len(arrays), np.nan)
 
     def norms(self) -> Row:
         """The Euclidean norm of each array."""
@@ -140,13 +141,15 @@ class Layered:
         return self._where_asked(of, self._idle_units)
 
     def _idle_units(self, stack: Stack) -> Row:
-        array = self.arrays[stack.layers.start]
-        if stack.units is None:
-            sums: Array = array.sum(axis=0)[np.newaxis]
-        else:
-            sums = np.matmul(stack.units, _ones(stack.units.shape[2], self._dtype))
+        width = self.arrays[stack.layers.start].shape[1]
         # A sum of numbers that are not negative is 0 only where all of them are.
-        idle: Row = np.add.reduce((sums == 0)[:, : array.shape[1]], axis=1)
+        if stack.units is None:
+            sums: Array = self.arrays[stack.layers.start].sum(axis=0)[np.newaxis]
+        else:
+            layers, lines, rows = stack.units.shape
+            every: Array = stack.units.reshape(layers * lines, rows)
+            sums = every.dot(_ones(rows, self._dtype)).reshape(layers, lines)
+        idle: Row = np.add.reduce(np.equal(sums, 0)[:, :width], axis=1)
         return idle
 
     def shares(
@@ -173,7 +176,7 @@ class Layered:
         return self._where_asked(of, share)
 
     def _where_asked(self, of: Sequence[bool], measured: Callable[[Stack], Row]) -> Row:
-        values = np.full(len(self.arrays), np.nan)
+        values = self._nothing.copy()
         for stack in self._stacks:
             asked = of[stack.layers]
             if True in asked:
