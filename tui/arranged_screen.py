@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -35,7 +36,6 @@ class ArrangedScreen(Screen[None]):
         self.link = link
         """The way to the terminal."""
         self._held_back: Timer | None = None
-        self._notice = ""
         self._told = ""
 
     def restyle(self, look: Look) -> None:
@@ -44,15 +44,29 @@ class ArrangedScreen(Screen[None]):
 
     def compose_ends(self) -> ComposeResult:
         """The widgets that every screen ends with."""
+        self._arrange(self.app.size)  # before the first layout, which is painted at once
         yield Static("", id="notice", markup=False)
         yield KeyLine(self.KEYS, ascii_only=self.look.glyphs.ascii)
 
     def on_resize(self, event: events.Resize) -> None:
         """Choose the layout for the new size."""
-        chosen = arrange(*event.size)
+        chosen = self._arrange(event.size)
+        text = too_small(*event.size) if chosen is Arrangement.TINY else ""
+        self.query_one("#notice", Static).update(Content(text), layout=False)
+
+    def _arrange(self, size: Size) -> Arrangement:
+        chosen = arrange(*size)
         for arrangement in Arrangement:
             self.set_class(arrangement is chosen, arrangement.value)
-        self._show_notice()
+        return chosen
+
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Come to the front. A new layout has then been painted, and needs no painting again."""
+        event.prevent_default()
+        is_new = self._size != self.app.size
+        super()._on_screen_resume(event)
+        if is_new:
+            self._repaint_required = False
 
     def _on_timer_update(self) -> None:
         """Paint; not while the link is full: what is dirty is painted as it is after the wait."""
@@ -85,18 +99,6 @@ class ArrangedScreen(Screen[None]):
         """The terminal has shown what was sent: paint what was held back."""
         if self._held_back is not None:
             self.check_idle()
-
-    def say_instead(self, text: str) -> None:
-        """Show this line in place of everything; empty: show everything."""
-        self._notice = safe_text(text)
-        self.set_class(bool(text), "-waiting")
-        self._show_notice()
-
-    def _show_notice(self) -> None:
-        if self.is_mounted:
-            tiny = self.has_class(Arrangement.TINY)
-            text = too_small(*self.size) if tiny else self._notice
-            self.query_one("#notice", Static).update(Content(text), layout=False)
 
     def tell(self, text: str, *, error: bool = False) -> None:
         """Say something in passing; the same once more does not pile up."""

@@ -58,6 +58,7 @@ class RunScreen(ArrangedScreen):
         self._answer = Alarm(self, self.draw)
         self._owed = False  # an answer to a key waits for the link
         self._failure_told = False
+        self._preparing = ""
 
     def on_screen_resume(self) -> None:
         """In front: show the present at once, and go on looking."""
@@ -94,7 +95,18 @@ class RunScreen(ArrangedScreen):
         self._observer = None
         self.wanted = replace(self.wanted, time=TimeRange(), frozen=False)
         self._failure_told = False
-        self.say_instead(f"Preparing {experiment.title or experiment.name or 'the experiment'}")
+        self._say_preparing(experiment.title or experiment.name or "the experiment")
+
+    def _say_preparing(self, what: str) -> None:
+        """Panels without a run, and in the first of them what is on its way."""
+        self._preparing = f"Preparing {what}"
+        for number, panel in enumerate(self.query(Panel)):
+            panel.wait("" if number else self._preparing)
+
+    def on_mount(self) -> None:
+        """Say it to panels that were not there when it was prepared."""
+        if self._observer is None:
+            self.query(Panel).first().wait(self._preparing)
 
     def attach(self, source: Source) -> None:
         """Show this source."""
@@ -104,7 +116,6 @@ class RunScreen(ArrangedScreen):
     def observe(self, observer: Watch) -> None:
         """Show what this one looks at."""
         self._observer = observer
-        self.say_instead("")
         self.draw()
 
     def arrived(self) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from importlib.resources import files
 
 import pytest
+from textual._compositor import LayoutUpdate
 from textual.widgets import Static
 
+from backscope.core.errors import InputError
 from backscope.core.record import RunState
 from backscope.tui.app import BackscopeApp
 from backscope.tui.arrangement import Arrangement, arrange
@@ -107,9 +111,52 @@ async def test_something_is_said_before_there_is_a_run(experiment):
         dashboard.prepare(experiment)
         app.push_screen(dashboard)
         await pilot.pause()
-        assert str(dashboard.query_one("#notice", Static).content) == (
-            "Preparing canned [/] [@click=app.quit]"
-        )
+        words = text_of(dashboard.query_one("#status")).strip()
+        assert words == "Preparing canned [/] [@click=app.quit]"
+
+
+async def test_the_first_paint_has_the_frames_of_the_layout_and_says_what_is_prepared(experiment):
+    release = threading.Event()
+
+    def slow(*args, **settings):
+        release.wait(30)
+        raise InputError("no")
+
+    painted = []
+
+    class Watched(BackscopeApp):
+        CSS_PATH = str(files("backscope.tui") / "backscope.tcss")
+
+        def _display(self, screen, renderable):
+            if isinstance(renderable, LayoutUpdate):  # all of the screen
+                painted.append([strip.text for strip in screen._compositor.render_strips()])
+            super()._display(screen, renderable)
+
+    app = Watched(experiment, source_factory=slow)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        first = "\n".join(painted[0])
+        assert "Preparing canned [/] [@click=app.quit]" in first
+        assert set(visible(pilot.app.screen)) == set(PANELS) - {"dead_relus"}
+        assert "─ loss ─" in first
+        assert "─ W gradient norms, log ─" in first
+        assert len(painted) == 1
+        release.set()
+
+
+async def test_a_run_is_shown_where_its_frames_stand_already(source):
+    async with app_with(source).run_test(size=(80, 24)) as pilot:
+        dashboard = await opened(pilot)
+        before = [(panel.id, panel.region) for panel in dashboard.query(Panel)]
+        dashboard.prepare(source.experiment)
+        await pilot.pause()
+        assert [(panel.id, panel.region) for panel in dashboard.query(Panel)] == before
+        assert "Preparing" in text_of(dashboard.query_one("#status"))
+        assert text_of(dashboard.query_one("#loss")).strip() == ""
+        dashboard.attach(source)
+        await pilot.pause()
+        assert "Preparing" not in text_of(dashboard.query_one("#status"))
+        assert text_of(dashboard.query_one("#loss")).strip() != ""
 
 
 async def test_freezing_holds_the_display_while_the_run_goes_on(source):

@@ -53,4 +53,4 @@ def _title(view: View) -> str:
     return at_cursor(f"gradient profile: {name}, one scale for all", view)
 
 
-PROFILE = Instrument("profile", _title, comparing(draw))
+PROFILE = Instrument("profile", _title, comparing(draw), heading="gradient profile")

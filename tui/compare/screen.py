@@ -101,7 +101,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
         self._experiments, self._naming, self._runs = tuple(experiments), naming, None
         chosen = 1 if naming.cure else 0
         self.wanted = replace(self.wanted, chosen=chosen, signal=True)
-        self.say_instead(f"Preparing {' and '.join(naming.names)}")
+        self._say_preparing(" and ".join(naming.names))
         if self.is_mounted:
             self._make_room()
 

@@ -92,6 +92,5 @@ def _summary(idle: Idle) -> str:
     return f"saturated: {percent_text(float(idle.shares[most]))} at most, in {where}"
 
 
-UNITS = Instrument(
-    "units", lambda view: at_cursor("units that do not learn", view), comparing(draw)
-)
+TITLE = "units that do not learn"
+UNITS = Instrument("units", lambda view: at_cursor(TITLE, view), comparing(draw), heading=TITLE)

@@ -268,4 +268,5 @@ def _legend(view: View) -> str:
     )
 
 
-DEAD_RELUS = Instrument("dead_relus", lambda view: titled("dead ReLUs", view), draw, axis)
+TITLE = "dead ReLUs"
+DEAD_RELUS = Instrument("dead_relus", lambda view: titled(TITLE, view), draw, axis, TITLE)

@@ -86,8 +86,11 @@ def _empty(view: View, envelope: Envelope) -> str:
     return "nothing to show in this range"
 
 
+TITLE = "W gradient norms, log"
+
+
 def _title(view: View) -> str:
-    return "error signal per layer, log" if view.signal else "W gradient norms, log"
+    return "error signal per layer, log" if view.signal else TITLE
 
 
-GRADIENT_NORMS = Instrument("gradient_norms", _title, draw, chart_axis)
+GRADIENT_NORMS = Instrument("gradient_norms", _title, draw, chart_axis, TITLE)

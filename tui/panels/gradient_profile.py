@@ -229,5 +229,8 @@ def _footnotes(
 
 
 GRADIENT_PROFILE = Instrument(
-    "gradient_profile", lambda view: titled("gradient profile", view), draw
+    "gradient_profile",
+    lambda view: titled("gradient profile", view),
+    draw,
+    heading="gradient profile",
 )

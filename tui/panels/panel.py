@@ -10,18 +10,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.geometry import NULL_SIZE, Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from ..canvas import Cells, single_cells
 from ..plot import inner_size
 from ..safe_text import safe_text
 from ..still import Still
 from ..view import View
 from .changed_cells import changed_cells
 from .held import Held
+
+BLANK = Style()
 
 
 class Span(NamedTuple):
@@ -81,6 +86,8 @@ class Instrument:
     draw: Draw
     axis: Callable[[View, int, int], TimeAxis | None] = lambda view, width, height: None
     """(view, width, height) -> the time axis of that drawing, if it has one."""
+    heading: str = ""
+    """Plain text for the border while there is no view; empty: the name."""
 
 
 class Panel(Still, can_focus=True):
@@ -125,12 +132,22 @@ class Panel(Still, can_focus=True):
         super().__init__(id=instrument.name, classes=classes)
         self.instrument = instrument
         self._view: View | None = None
+        self._words = ""
         self._title = ""
         self._held = Held()
         self._strips: list[Strip] = []
         self._drawn: tuple[View | None, Size] = None, NULL_SIZE
         self._hidden = False
         self._dragged_to: int | None = None  # the step under a held mouse button
+        self._entitle(instrument.heading or instrument.name)
+
+    def wait(self, words: str = "") -> None:
+        """Show no view until there is a new one, but this line; it may come from outside."""
+        self._view, self._words = None, words
+        self._drawn = None, NULL_SIZE
+        self._held = Held()
+        self._entitle(self.instrument.heading or self.instrument.name)
+        self._redraw()
 
     def show(self, view: View) -> None:
         """Show this view: rows that look as before are left alone."""
@@ -142,11 +159,13 @@ class Panel(Still, can_focus=True):
         The caller sees to it that they are painted.
         """
         self._view = view
-        title = safe_text(self.instrument.title(view))
+        self._entitle(safe_text(self.instrument.title(view)))
+        return [] if self._hidden else self._redrawn()
+
+    def _entitle(self, title: str) -> None:
         if title != self._title:
             self._title = title
             self.border_title = Content(title)  # a str would be read as markup
-        return [] if self._hidden else self._redrawn()
 
     def repaint(self, spans: list[Span] | None) -> None:
         """Ask Textual to paint these cells; None: all."""
@@ -205,11 +224,12 @@ class Panel(Still, can_focus=True):
 
     def _redrawn(self) -> list[Span] | None:
         """Draw; which cells are new."""
-        if self._view is None:
-            return []
         self._drawn = self._view, self.size
         width, height = self.size
-        strips = self.instrument.draw(self._view, width, height, self._held)
+        if self._view is None:
+            strips = _with_words(self._words, width, height)
+        else:
+            strips = self.instrument.draw(self._view, width, height, self._held)
         shown, self._strips = self._strips, strips
         if len(shown) != len(strips):
             return None
@@ -266,3 +286,9 @@ class Panel(Still, can_focus=True):
         if step is not None:
             event.stop()
             self.post_message(self.Zoomed(step, closer))
+
+
+def _with_words(words: str, width: int, height: int) -> list[Strip]:
+    """Blank rows, a line of words in the first one."""
+    text = single_cells(words, width).ljust(width)
+    return [Cells([Segment(text if y == 0 else " " * width, BLANK)], width) for y in range(height)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Static
 
 from backscope.core.errors import InputError
 from backscope.core.record import RunState
@@ -280,7 +279,8 @@ async def test_while_they_are_prepared_it_says_so(experiment):
 
     app = BackscopeApp(beside=([experiment] * 2, Naming(("a", "b"))), runs_factory=slow)
     async with app.run_test() as pilot:
-        assert "Preparing a and b" in str(pilot.app.screen.query_one("#notice", Static).render())
+        standings = pilot.app.screen.query_one("#standings", Panel)
+        assert standings.strips[0].text.rstrip() == "Preparing a and b"
         release.set()
 
 

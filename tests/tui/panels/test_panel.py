@@ -115,6 +115,23 @@ async def test_a_panel_without_a_view_is_blank(view_of):
         assert panel.render_line(0).text.strip() == ""
 
 
+async def test_a_panel_that_waits_says_so_under_its_title_until_there_is_a_view(view_of):
+    app = Stage(PANELS["dead_relus"])
+    async with app.run_test(size=(30, 8)) as pilot:
+        panel = app.query_one(Panel)
+        assert str(panel.border_title) == "dead ReLUs"
+        panel.wait("soon \x1b[31m")
+        await pilot.pause()
+        assert panel.render_line(0).text.strip() == "soon ^[[31m"
+        assert panel.view is None
+        panel.show(replace(view_of("dying"), cursor=5))
+        assert "soon" not in panel.render_line(0).text
+        assert str(panel.border_title) == "dead ReLUs at step 5"
+        panel.wait()
+        assert [panel.render_line(y).text.strip() for y in range(6)] == [""] * 6
+        assert str(panel.border_title) == "dead ReLUs"
+
+
 async def test_titles_are_text_and_never_markup(view_of):
     hostile = "[/] [@click=app.quit]x[/] \x1b[31m"
     app = Stage(replace(listing([]), title=lambda view: hostile))
