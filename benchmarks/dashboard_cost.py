@@ -143,7 +143,6 @@ def watched(experiment: Experiment, seconds: float, options: list[str]) -> dict[
             self.seen = self.link.written
 
         def on_mount(self) -> None:
-            super().on_mount()
             warm_up = WARM_UP if given.bandwidth is None else PAID_OFF
             self.set_timer(warm_up, self.mark)
             self.set_timer(warm_up + seconds, self.end)

@@ -138,7 +138,6 @@ def measured(preset: str, length: int, frames: int) -> dict[str, list[float]]:
                 plain_write(text)
 
             driver.write = write
-            super().on_mount()
 
         def post_display_hook(self) -> None:
             super().post_display_hook()
