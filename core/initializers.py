@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Draw = Callable[[np.random.Generator, int, int, float], NDArray[np.float64]]
+Draw = Callable[["np.random.Generator", int, int, float], NDArray[np.float64]]
 """``(rng, fan_in, fan_out, std) -> W (fan_in, fan_out)``."""
 
 Variance = Callable[[int, int, float], float]

@@ -81,8 +81,16 @@ def test_the_first_screen_waits_for_nothing_that_is_wanted_later(tmp_path):
     loaded = loaded_by("import sys, backscope.tui.app; print(*sys.modules)", tmp_path)
     assert "backscope.tui.panels.gradient_profile" in loaded
     assert not loaded & {
-        "backscope.core.mean_field",
+        "backscope.core.diagnosis",
+        "backscope.core.history",
         "backscope.core.history_facts",
         "backscope.core.imported",
+        "backscope.core.mean_field",
+        "backscope.core.run",
+        "backscope.core.store",
+        "backscope.core.trainer",
         "backscope.tui.history_csv",
+        "numpy.random",
+        "plotext",
+        "sqlite3",
     }

@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.screen import Screen
 
 from ..core.experiment import Experiment
-from ..core.run import Source
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
 from .dashboard import Dashboard
@@ -37,6 +36,7 @@ from .training import (
 )
 
 if TYPE_CHECKING:
+    from ..core.run import Source
     from .compare.observers import Naming
     from .compare.screen import CompareScreen
     from .gallery import Gallery
@@ -138,7 +138,6 @@ class BackscopeApp(Shell):
 
     def on_mount(self) -> None:
         """Begin to train."""
-        super().on_mount()
         if self._record is not None:
             self.set_interval(_LOOK, self._look_at_recording)
         if self._first is not None:
@@ -196,6 +195,7 @@ class BackscopeApp(Shell):
             old.stop()
             while not old.finished.is_set():
                 await asyncio.sleep(_PATIENCE)
+        await self.painted()
         self._training = Training(partial(build, pace=self._pace), record)
         self._train(self._training, show)
 

@@ -15,13 +15,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from ..core.errors import InputError
-from ..core.experiment import Experiment
-from ..core.findings import Facts, Finding
-from ..core.history import Snapshot
-from ..core.interventions import Outcome
-from ..core.kept_checkpoints import KeptCheckpoint
 from ..core.record import RunState
-from ..core.run import Source
 from ..core.settings import HIGHEST_RATE
 from . import time_range as ranges
 from .keymap import DASHBOARD, Key, bindings
@@ -36,6 +30,12 @@ from .still import StillContainer
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
+    from ..core.experiment import Experiment
+    from ..core.findings import Facts, Finding
+    from ..core.history import Snapshot
+    from ..core.interventions import Outcome
+    from ..core.kept_checkpoints import KeptCheckpoint
+    from ..core.run import Source
     from .interventions_screen import Choice, Do
 
 

@@ -7,21 +7,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import nan
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ..core.diagnosis import Diagnosis
 from ..core.experiment import Experiment, command_line
-from ..core.findings import Finding
-from ..core.history import Snapshot
 from ..core.record import RunState
-from ..core.run import RunStatus, Source
 from .glyphs import Glyphs
 from .meter import Readout
 from .palette import Palette
 from .time_range import Extent, TimeRange, shown
 from .view import View
+
+if TYPE_CHECKING:
+    from ..core.findings import Finding
+    from ..core.history import Snapshot
+    from ..core.run import RunStatus, Source
 
 LOG_SPREAD = 1e4
 """A loss whose largest value is so many times its smallest is a flat line with a spike unless its
@@ -78,6 +79,8 @@ class Observer:
     """What is known of one source, and what of it was shown last."""
 
     def __init__(self, source: Source) -> None:
+        from ..core.diagnosis import Diagnosis  # not before the first screen
+
         self.source = source
         self.status: RunStatus = source.status()
         self.snapshot: Snapshot = source.history.snapshot()

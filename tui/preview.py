@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..core.errors import InputError
 from ..core.experiment import Experiment
 from .observer import Display, Look, Observer
 from .time_range import TimeRange
-from .training import DrivenSource, SourceFactory
+from .training import SourceFactory
 from .view import Span, View
+
+if TYPE_CHECKING:
+    from .training import DrivenSource
 
 STEPS = 300
 """Steps that are trained for the picture."""

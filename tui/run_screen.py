@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ..core.experiment import Experiment
 from ..core.record import RunState
-from ..core.run import Source
 from .alarm import Alarm
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
@@ -26,6 +25,10 @@ from .meter import Meter
 from .observer import Display, Look, Observer, Watch
 from .panels import Panel
 from .time_range import TimeRange
+
+if TYPE_CHECKING:
+    from ..core.experiment import Experiment
+    from ..core.run import Source
 
 QUIET = 1.0
 """Seconds between two looks at a run that stands still: only a key changes it, and a key draws."""

@@ -19,6 +19,8 @@ from .safe_text import safe_text
 PATIENCE = 1.0
 """Seconds that threads are given to end after the screen has gone."""
 HUNG_UP = 129
+GARBAGE = 50_000
+"""New objects that set off a search for garbage, which holds up a frame: few enough for that."""
 LINE_LIMIT = 1_000
 """Cells of a line of an error message."""
 
@@ -34,6 +36,7 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
     """
     loop = asyncio.new_event_loop()
     gc.freeze()  # what is imported is no garbage: not to be walked over in the middle of a frame
+    gc.set_threshold(GARBAGE)
     with switch_interval(SWITCH_INTERVAL), captured_output(log) as terminal:
         if terminal is not None:
             from .terminal import driver_on

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -26,6 +28,9 @@ from .observer import Look
 from .palette import PLAIN_THEME, THEMES, next_theme, palette_for
 from .picture import save_picture
 from .safe_text import safe_text
+
+FIRST_PAINT = 0.1
+"""Seconds that the first paint may hold up what competes with it for the interpreter."""
 
 
 class Shell(App[None]):
@@ -53,6 +58,7 @@ class Shell(App[None]):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.streams: tuple[TextIO, TextIO] | None = None
         self.link = Link()
+        self._painted = asyncio.Event()
         self.captured = log if log is not None else CapturedText()
         for entry in (*THEMES, PLAIN_THEME):
             self.register_theme(entry)
@@ -84,7 +90,13 @@ class Shell(App[None]):
 
     def post_display_hook(self) -> None:
         """Ask the terminal to say when it has shown this frame."""
+        self._painted.set()
         self.link.ask(self._driver)
+
+    async def painted(self) -> None:
+        """Wait for the first paint, but not for long: a terminal without cells never gets one."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._painted.wait(), FIRST_PAINT)
 
     def arrived(self) -> None:
         """It has."""

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from ..core.errors import DataError, InputError
-from ..core.experiment import Experiment
-from ..core.run import Source
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
+    from ..core.experiment import Experiment
+    from ..core.run import Source
 
 
 class Driven(Protocol):
@@ -33,11 +33,13 @@ class Driven(Protocol):
         """End it; ``drive`` returns before the next step."""
 
 
-class DrivenSource(Driven, Source, Protocol):
-    """A source that needs a thread to live in."""
+if TYPE_CHECKING:
 
-    def advance(self, steps: int) -> None:
-        """Do up to so many steps in the calling thread."""
+    class DrivenSource(Driven, Source, Protocol):
+        """A source that needs a thread to live in."""
+
+        def advance(self, steps: int) -> None:
+            """Do up to so many steps in the calling thread."""
 
 
 class SourceFactory(Protocol):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ..core.experiment import Experiment
-from ..core.findings import Facts, Finding, Undecided
-from ..core.history import Snapshot
-from ..core.run import RunStatus
 from .glyphs import Glyphs
 from .meter import Readout
 from .palette import Palette
+
+if TYPE_CHECKING:
+    from ..core.experiment import Experiment
+    from ..core.findings import Facts, Finding, Undecided
+    from ..core.history import Snapshot
+    from ..core.run import RunStatus
 
 
 class Span(StrEnum):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from textual.strip import Strip
 
-from ...core.history import Envelope
 from ..chart import draw_chart, heat_columns, heatmap, layer_series, middle, plot_columns
 from ..view import View
 from .happenings import marks
 from .held import Held
 from .panel import Instrument, chart_axis
 from .rows import rows
+
+if TYPE_CHECKING:
+    from ...core.history import Envelope
 
 LEAST_DECADES = 3.0
 """Decades of the heatmap's colour scale: a healthy network must look even."""
