@@ -46,6 +46,10 @@ class Allowance:
         there = min(self._seconds + gained, self._most) - amount / self._rate
         self._seconds = max(there, self._least)
 
+    def forgive(self) -> None:
+        """Owe nothing any more."""
+        self._seconds = max(self._seconds, 0.0)
+
     def wait(self, now: float) -> float:
         """Seconds until nothing is owed any more."""
         passed = 0.0 if self._then is None else now - self._then
@@ -102,6 +106,14 @@ class Governor:
             self._time.spend(seconds, now)
         if self._bytes is not None:
             self._bytes.spend(written, now)
+
+    def opened(self) -> None:
+        """A run was opened, and the processor time of that is no debt: its first steps are shown.
+
+        The bytes are: a slow link has to carry them.
+        """
+        if self._time is not None:
+            self._time.forgive()
 
     def drawn(self, now: float) -> None:
         """A frame was drawn."""

@@ -62,6 +62,7 @@ class RunScreen(ArrangedScreen):
         self._owed = False  # an answer to a key waits for the link
         self._failure_told = False
         self._preparing = ""
+        self._opening = False  # what is shown first of a run is still to be drawn
 
     def on_screen_resume(self) -> None:
         """In front: show the present at once, and go on looking."""
@@ -119,6 +120,7 @@ class RunScreen(ArrangedScreen):
     def observe(self, observer: Watch) -> None:
         """Show what this one looks at."""
         self._observer = observer
+        self._opening = True
         self.draw()
 
     def arrived(self) -> None:
@@ -136,6 +138,9 @@ class RunScreen(ArrangedScreen):
 
     def _look_again(self, *, drawn: bool) -> None:
         self._account()
+        if drawn and self._opening:
+            self._opening = False
+            self._governor.opened()
         wait = max(self._wait or self._governor.interval, SOON)
         still = self._observer is not None and _is_still(self._observer.status.state)
         self._next_look.set(QUIET if still and not drawn else wait)

@@ -36,6 +36,21 @@ def each(cost, written=0):
     return itertools.repeat((cost, written))
 
 
+def test_opening_a_run_is_no_debt_in_time_but_in_bytes():
+    governor = Governor(bandwidth=1.0)
+    governor.spent(0.2, 2_000, now=10.0)
+    assert governor.wait(10.0) == pytest.approx(2.0)
+    governor.opened()
+    assert governor.wait(10.0) == pytest.approx(2.0)
+    without = Governor()
+    without.spent(0.2, 2_000, now=10.0)
+    assert without.wait(10.0) > 0.5
+    without.opened()
+    assert without.wait(10.0) == 0.0
+    without.spent(0.02, 0, now=10.0)
+    assert without.wait(10.0) > 0.1
+
+
 def test_cheap_frames_come_ten_times_a_second():
     assert rate(frames(each(0.001))) == pytest.approx(10.0, rel=1e-3)
 

@@ -62,6 +62,25 @@ async def test_looking_costs_something_and_still_a_frame_comes(source):
             await until(pilot, lambda: dashboard.shown() == source.status().step)
 
 
+async def test_the_first_steps_of_a_run_are_shown_soon_whatever_opening_it_has_cost(source):
+    class Noted(Governor):
+        owed = None
+
+        def opened(self):
+            self.owed = self.wait(time.monotonic())
+            super().opened()
+            self.left = self._time.wait(time.monotonic())
+
+    governor = Noted(budget=1e-6)
+    app = BackscopeApp(
+        source.experiment, source_factory=lambda *args, **settings: source, governor=governor
+    )
+    async with app.run_test() as pilot:
+        await opened(pilot)
+        assert governor.owed > 0.5
+        assert governor.left == 0.0
+
+
 async def test_while_a_frame_is_under_way_none_follows_and_then_the_present_does(app, source):
     async with app.run_test() as pilot:
         dashboard = await opened(pilot)
