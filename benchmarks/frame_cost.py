@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -44,6 +45,8 @@ STEPS_A_FRAME = 250
 WARM_UP = 5
 """Frames that are not counted: the first paint, imports, caches being filled."""
 LIVE = 0
+ASKED = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
+"""Put the cursor there, and say where it is."""
 
 
 class Replay:
@@ -164,12 +167,13 @@ def contender(size: str, length: int, options: argparse.Namespace) -> dict[str, 
         child = pexpect.spawn(
             sys.executable, arguments, dimensions=(rows, columns), env=environment, timeout=60
         )
+        child.delaybeforesend = None
         while True:
             try:
                 written = child.read_nonblocking(65536, timeout=60)
             except pexpect.EOF:
                 break
-            child.send(b"\x1b[1;1R" * written.count(b"\x1b[6n"))  # where the cursor is
+            child.send(b"".join(b"\x1b[%s;%sR" % place for place in ASKED.findall(written)))
         child.close()
         result: dict[str, list[float]] = json.loads(out.read_text())
         return result

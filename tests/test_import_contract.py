@@ -90,6 +90,7 @@ def test_the_first_screen_waits_for_nothing_that_is_wanted_later(tmp_path):
         "backscope.core.store",
         "backscope.core.trainer",
         "backscope.tui.history_csv",
+        "numpy.ma",
         "numpy.random",
         "plotext",
         "sqlite3",

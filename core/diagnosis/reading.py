@@ -184,7 +184,7 @@ class Reader:
         steps, rows = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
         if not self._columns:
             self._begin(snapshot)
-        new = rows[steps > self._last_step]
+        new = rows[int(np.searchsorted(steps, self._last_step, side="right")) :]
         losses = self._global(rows, "loss") / self._unit
         new_losses = losses[len(losses) - len(new) :]
         validations = self._global(new, "validation_loss") / self._unit
@@ -296,8 +296,9 @@ class Reader:
 
 def median(values: Row) -> float:
     """The median; NaN counts as infinite."""
-    ordered = sorted(inf if isnan(value) else value for value in values.tolist())
-    return 0.5 * (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2])
+    ordered = np.sort(values)  # NaN comes last, behind infinity
+    low, high = (float(ordered[place // 2]) for place in (len(ordered) - 1, len(ordered)))
+    return 0.5 * ((inf if isnan(low) else low) + (inf if isnan(high) else high))
 
 
 def middle(rows: Row) -> Row:

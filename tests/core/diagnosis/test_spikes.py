@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from backscope.core.diagnosis.spikes import first_nonfinite, spike
+from backscope.core.diagnosis.spikes import _median, first_nonfinite, spike
 from backscope.core.record import NonFinite
 
 STEPS = np.arange(101, 129)
@@ -35,6 +35,15 @@ def test_a_peak_that_is_over_is_told_in_losses_as_they_were():
 )
 def test_nothing_else_is_a_spike(values):
     assert spike(STEPS[: len(values)], values, unit=2.0) is None
+
+
+@pytest.mark.parametrize("wrong", [None, np.nan, np.inf, -np.inf])
+def test_medians_are_those_of_numpy(wrong):
+    for count in range(1, 29):
+        values = np.random.default_rng(count).normal(size=count)
+        if wrong is not None:
+            values[count // 3] = wrong
+        assert np.array_equal(_median(values), np.median(values), equal_nan=True)
 
 
 def test_the_first_value_that_is_not_finite_is_named_with_its_layer():
