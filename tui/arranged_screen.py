@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 from textual.widgets import Static
 
 from .arrangement import Arrangement, arrange, too_small
@@ -88,11 +87,10 @@ class ArrangedScreen(Screen[None]):
         """Paint what has changed now, without the round that messages take through all widgets."""
         if self._layout_required or not self.is_current:
             return
-        for widget in self.walk_children(Widget):
+        for widget in self._compositor.visible_widgets:
             if widget._repaint_required and not widget._layout_required:
                 widget._repaint_required = False
-                if widget.display:
-                    self._dirty_widgets.add(widget)
+                self._dirty_widgets.add(widget)
         self._on_timer_update()
 
     def arrived(self) -> None:

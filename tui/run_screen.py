@@ -62,6 +62,7 @@ class RunScreen(ArrangedScreen):
         self._owed = False  # an answer to a key waits for the link
         self._failure_told = False
         self._preparing = ""
+        self._panels: list[Panel] = []  # once there are any
         self._opening = False  # what is shown first of a run is still to be drawn
 
     def on_screen_resume(self) -> None:
@@ -104,13 +105,14 @@ class RunScreen(ArrangedScreen):
     def _say_preparing(self, what: str) -> None:
         """Panels without a run, and in the first of them what is on its way."""
         self._preparing = f"Preparing {what}"
-        for number, panel in enumerate(self.query(Panel)):
+        for number, panel in enumerate(self._panels):
             panel.wait("" if number else self._preparing)
 
     def on_mount(self) -> None:
         """Say it to panels that were not there when it was prepared."""
+        self._panels = list(self.query(Panel))
         if self._observer is None:
-            self.query(Panel).first().wait(self._preparing)
+            self._panels[0].wait(self._preparing)
 
     def attach(self, source: Source) -> None:
         """Show this source."""
@@ -186,13 +188,12 @@ class RunScreen(ArrangedScreen):
         self.query_one(KeyLine).show(self.key_labels(state), {"o"} if log.unread else ())
         if view is None:
             return False
-        panels = list(self.query(Panel))
+        panels = self._panels
         with switch_interval(ONE_FRAME), self.link.one_frame():
             if quickly:
                 self._painter.paint(panels[:1], view)
                 self.paint()
-                del panels[0]
-            self._painter.paint(panels, view)
+            self._painter.paint(panels[quickly:], view)
             self.paint()
         self.link.ask(self.app._driver)
         self._governor.drawn(time.monotonic())

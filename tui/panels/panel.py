@@ -224,8 +224,9 @@ class Panel(Still, can_focus=True):
 
     def _redrawn(self) -> list[Span] | None:
         """Draw; which cells are new."""
-        self._drawn = self._view, self.size
-        width, height = self.size
+        size = self.size
+        self._drawn = self._view, size
+        width, height = size
         if self._view is None:
             strips = _with_words(self._words, width, height)
         else:
