@@ -74,6 +74,13 @@ class Watch(Protocol):
     def look(self, display: Display, look: Look, readout: Readout | None = None) -> View | None:
         """The view of this moment; None when it would be the same as the one before."""
 
+    def glance(self, display: Display, look: Look, readout: Readout | None = None) -> View | None:
+        """As ``look``, with the findings as they were: the next look judges what is new.
+
+        That may take long, and a key is to be answered at once. None also where no time can be
+        gained.
+        """
+
 
 class Observer:
     """What is known of one source, and what of it was shown last."""
@@ -87,6 +94,7 @@ class Observer:
         self._findings: tuple[Finding, ...] = ()
         self._diagnosis = Diagnosis(source.facts)
         self._last: object = None
+        self._judges = True
         self._experiment: Experiment | None = None
         self._command_line = ""
         self.logarithmic = False
@@ -124,9 +132,20 @@ class Observer:
         if now == self._last:
             return None
         self._last = now
-        if not display.frozen:
+        if not display.frozen and self._judges:
             self._findings = self._diagnosis.update(self.snapshot)
         return self._view(display, look, readout)
+
+    def glance(self, display: Display, look: Look, readout: Readout | None = None) -> View | None:
+        """The view of this moment with the findings as they were; the next look judges."""
+        self._judges = False
+        try:
+            view = self.look(display, look, readout)
+        finally:
+            self._judges = True
+        if view is not None:
+            self._last = None
+        return view
 
     def _view(self, display: Display, look: Look, readout: Readout | None) -> View:
         experiment = self.source.experiment

@@ -183,18 +183,21 @@ class RunScreen(ArrangedScreen):
             return False
         log = self.query_one(LogPane)
         log.follow()
-        view = self._observer.look(self.asked, self.look, self._meter.readout)
-        state = self._observer.status.state
-        self.query_one(KeyLine).show(self.key_labels(state), {"o"} if log.unread else ())
+        asked, panels = (self.asked, self.look, self._meter.readout), self._panels
+        with switch_interval(ONE_FRAME), self.link.one_frame():
+            seen = self._observer.glance(*asked) if quickly else None
+            if seen is not None:
+                self._show_keys(log)
+                self._painter.paint(panels[:1], seen)
+                self.paint()
+            view = self._observer.look(*asked)
+            self._show_keys(log)
+            if view is not None:
+                self._painter.paint(panels if seen is None else panels[1:], view)
+                self.paint()
         if view is None:
             return False
-        panels = self._panels
-        with switch_interval(ONE_FRAME), self.link.one_frame():
-            if quickly:
-                self._painter.paint(panels[:1], view)
-                self.paint()
-            self._painter.paint(panels[quickly:], view)
-            self.paint()
+        state = self._observer.status.state
         self.link.ask(self.app._driver)
         self._governor.drawn(time.monotonic())
         self._meter.drawn()
@@ -202,6 +205,11 @@ class RunScreen(ArrangedScreen):
             self._meter.forget()
         self._tell_failure()
         return True
+
+    def _show_keys(self, log: LogPane) -> None:
+        assert self._observer is not None, "keys are shown with a run"
+        labels = self.key_labels(self._observer.status.state)
+        self.query_one(KeyLine).show(labels, {"o"} if log.unread else ())
 
     def restyle(self, look: Look) -> None:
         """Draw with other colors from now on."""

@@ -23,6 +23,17 @@ def test_the_first_look_is_a_view_and_the_second_is_none(source):
     assert observer.look(PLAIN, LOOK) is None
 
 
+def test_a_glance_shows_the_present_and_leaves_judging_to_the_next_look(source_of):
+    judged = Observer(source_of("diverged"))
+    observer = Observer(judged.source)
+    glimpse = observer.glance(PLAIN, LOOK)
+    assert glimpse.snapshot.last_step == judged.source.status().step
+    assert glimpse.findings == ()
+    assert observer.look(PLAIN, LOOK).findings == judged.look(PLAIN, LOOK).findings != ()
+    assert observer.look(PLAIN, LOOK) is None
+    assert observer.glance(PLAIN, LOOK) is None
+
+
 def test_a_new_record_is_something_new(source):
     observer = Observer(source)
     observer.look(PLAIN, LOOK)

@@ -145,3 +145,28 @@ async def test_the_status_tells_what_the_screen_takes_while_it_takes_something(a
         await until(pilot, readout)
         await pilot.press("space")
         assert readout() is None
+
+
+async def test_a_key_is_answered_before_what_is_new_is_judged(app, source, monkeypatch):
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        happened = []
+        judge, paint = dashboard._observer._diagnosis.update, dashboard.paint
+
+        def judging(snapshot):
+            happened.append("judged")
+            return judge(snapshot)
+
+        def painting():
+            shown = dashboard.query_one("#status")._view
+            happened.append("answered" if shown.frozen else "painted")
+            paint()
+
+        monkeypatch.setattr(dashboard._observer._diagnosis, "update", judging)
+        monkeypatch.setattr(dashboard, "paint", painting)
+        source.record(5)
+        dashboard.draw()
+        assert happened == ["painted", "judged", "painted"]
+        happened.clear()
+        await pilot.press("f")
+        assert happened[0] == "answered"

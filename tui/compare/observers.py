@@ -101,6 +101,9 @@ class Observers:
             judged_by=self._naming.judged_by,
         )
 
+    def glance(self, display: Display, look: Look, readout: Readout | None = None) -> None:
+        """Nothing: what says most of a comparison needs all of it."""
+
     def _differences(self, experiments: tuple[Experiment, ...]) -> tuple[tuple[str, ...], ...]:
         """In what each differs from the first; told anew when a change by hand adds to it."""
         if experiments != self._experiments:
