@@ -51,7 +51,7 @@ class StyleTable:
 class StripCache:
     """The last frame of one widget: what was drawn, and the strips that came of it."""
 
-    __slots__ = ("chars", "index", "strips", "table", "traces")
+    __slots__ = ("chars", "index", "made_of", "strips", "table", "traces")
 
     def __init__(self) -> None:
         self.chars: NDArray[np.uint32] = np.empty((0, 0), np.uint32)
@@ -60,6 +60,8 @@ class StripCache:
         self.strips: list[Strip] = []
         self.traces: TraceCells | None = None
         """A chart's curves, without what stands around and on them."""
+        self.made_of: tuple[object, ...] | None = None
+        """All that the strips show: drawn from the same, they would be the same."""
 
 
 class Canvas:
@@ -98,6 +100,7 @@ class Canvas:
         else:
             strips = _built(self.chars, self.index, table.styles)
         cache.chars, cache.index, cache.table, cache.strips = self.chars, self.index, table, strips
+        cache.made_of = None
         return list(strips)
 
 

@@ -23,9 +23,9 @@ from .heatmap import heat_columns, heatmap
 from .labels import by_importance, legend_parts, put_end_labels
 from .palette import Palette, crossed
 from .plane import DIM, FIRST, TEXT, Mark, Plane, base_styles, chart_frame, plain
-from .plot import inner_size
+from .plot import Frame, inner_size
 from .series import Series, layer_series, middle
-from .trace_cells import Ground, trace_cells
+from .trace_cells import Ground, TraceCells, trace_cells
 from .traces import Intervals, Pattern, cells_any
 
 __all__ = [
@@ -106,20 +106,28 @@ def draw_chart(
                 f"got {one.low.shape} and {one.high.shape}"
             )
     series = sorted(series, key=lambda one: one.highlighted)
-    canvas = Canvas(width, height)
     top = int(height >= HEADER_HEIGHT and (legend == "top" or bool(y_label)))
     drawn = chart_frame(width, height - top, x_range, y_range, log, glyphs)
+    traces = None
+    if series and drawn.width and drawn.height:
+        traces = _traces(drawn, series, x_range, y_range, log, glyphs, palette.colored, cache)
+    table = _table(palette, tuple((one.style, one.highlighted) for one in series))
+    said = (tuple(marks), cursor, legend, y_label, empty, tuple(one.label for one in series))
+    made_of = (drawn, traces, table, said)
+    if cache is not None and cache.made_of == made_of:
+        return list(cache.strips)
+    canvas = Canvas(width, height)
     plane = Plane(canvas, drawn, top, x_range, glyphs)
-    nothing = True
-    if series and plane.chars.size:
-        nothing = _put_series(plane, series, y_range, log, legend, palette.colored, cache)
+    nothing = traces is None or _put_series(plane, series, traces, legend)
     plane.put_events(marks)
     plane.put_cursor(cursor, len(series))
     if nothing:
         plane.put_empty(empty)
     _put_header(plane, series, legend, y_label if top else "")
-    curves = tuple((one.style, one.highlighted) for one in series)
-    return canvas.strips(_table(palette, curves), cache)
+    strips = canvas.strips(table, cache)
+    if cache is not None:
+        cache.made_of = made_of
+    return strips
 
 
 @lru_cache(256)
@@ -132,22 +140,21 @@ def _table(palette: Palette, curves: tuple[tuple[Style, bool], ...]) -> StyleTab
     return StyleTable([*base_styles(palette), *lines, *names, *under])
 
 
-def _put_series(
-    plane: Plane,
+def _traces(
+    drawn: Frame,
     series: Sequence[Series],
+    x_range: tuple[float, float],
     y_range: tuple[float, float],
     log: bool,
-    legend: Legend,
+    glyphs: Glyphs,
     colored: bool,
     cache: StripCache | None,
-) -> bool:
-    """Draw all curves; True when there was nothing to draw."""
-    height, width = plane.chars.shape
-    glyphs = plane.glyphs
+) -> TraceCells:
+    """The curves; the very ones of the last frame where they are as they were."""
     ground = Ground(
-        height=height,
-        columns=width * glyphs.columns,
-        x_range=plane.x_range,
+        height=drawn.height,
+        columns=drawn.width * glyphs.columns,
+        x_range=x_range,
         y_range=y_range,
         log=log,
         glyphs=glyphs,
@@ -156,13 +163,19 @@ def _put_series(
         highlighted=tuple(one.highlighted for one in series),
         banded=tuple(number for number, one in enumerate(series) if one.band is not None),
     )
-    drawn = trace_cells(ground, series, cache.traces if cache else None)
+    traces = trace_cells(ground, series, cache.traces if cache else None)
     if cache:
-        cache.traces = drawn
+        cache.traces = traces
+    return traces
+
+
+def _put_series(plane: Plane, series: Sequence[Series], drawn: TraceCells, legend: Legend) -> bool:
+    """Put all curves in their place; True when there was nothing to draw."""
+    dots = len(plane.chars) * plane.glyphs.rows
     inked = drawn.chars != 0
     np.copyto(plane.chars, drawn.chars, where=inked)
     np.copyto(plane.index, drawn.index, where=inked)
-    where, dots = drawn.where, height * glyphs.rows
+    where = drawn.where
     if legend == "end" and any(one.label for one in series):
         _put_names(plane, series, where, dots)
     inside = where.there & (where.top < dots) & (where.bottom >= 0)

@@ -21,6 +21,7 @@ from .traces import (
     Flags,
     Floats,
     Intervals,
+    Masks,
     Pattern,
     cells_any,
     composed,
@@ -57,7 +58,7 @@ class TraceCells:
 
     ground: Ground
     values: Floats
-    """(2 curves + 2 bands, columns): low and high of every curve, then of every band."""
+    """(2 curves + 2 bands, columns): low of every curve, of every band, then high likewise."""
     bad: Flags
     """(curves, columns)."""
     chars: NDArray[np.uint32]
@@ -72,9 +73,9 @@ def trace_cells(ground: Ground, series: Sequence[Series], last: TraceCells | Non
 
     ``last`` is the frame before, or None.
     """
-    rows = [one.low for one in series] + [one.high for one in series]
-    bands = [series[number].band for number in ground.banded]
-    rows += [band[side] for side in (0, 1) for band in bands if band is not None]
+    bands = [band for number in ground.banded if (band := series[number].band) is not None]
+    low, high = [one.low for one in series], [one.high for one in series]
+    rows = [*low, *(band[0] for band in bands), *high, *(band[1] for band in bands)]
     values = np.array(rows, np.float64)
     none = np.zeros(ground.columns, np.bool_)
     bad = np.array([none if one.bad is None else one.bad for one in series])
@@ -117,8 +118,8 @@ def _hanging_together(ground: Ground, values: Floats, first: int) -> tuple[int, 
     A line over a gap reaches back to the last measured column on either side of it, and the looks
     of a cell depend on the one before: whether it is joined, alone, or the first off the scale.
     """
-    curves = len(ground.patterns)
-    low, high = values[:curves], values[curves : 2 * curves]
+    curves, half = len(ground.patterns), len(values) // 2
+    low, high = values[:curves], values[half : half + curves]
     measured = np.isfinite(low) | np.isfinite(high)
     cell = ground.glyphs.columns
     paste = _whole_cells(min(_last_measured(measured, first), first - 1), cell)
@@ -144,28 +145,36 @@ def _whole_cells(column: int, cell: int) -> int:
 def _drawn(ground: Ground, values: Floats, bad: Flags, begin: int) -> TraceCells:
     """Draw the columns from ``begin`` on, as if nothing stood before them."""
     curves, glyphs, height = len(ground.patterns), ground.glyphs, ground.height
-    shown_values, bad_shown = values[:, begin:], bad[:, begin:]
     dots = height * glyphs.rows
-    where = intervals(
-        shown_values[:curves],
-        shown_values[curves : 2 * curves],
-        bad_shown,
+    # Curves and bands at once: of small arrays every call costs more than what it does.
+    half = len(values) // 2
+    low, high = values[:half, begin:], values[half:, begin:]
+    never = np.zeros((len(ground.banded), low.shape[1]), np.bool_)
+    every = intervals(
+        low,
+        high,
+        np.concatenate([bad[:, begin:], never]),
         y_range=ground.y_range,
         dots=dots,
         log=ground.log,
+        bridged=curves,
     )
-    columns = shown_values.shape[1]
-    chars = np.zeros((height, columns // glyphs.columns), np.uint32)
-    index = np.zeros(chars.shape, np.int16)
-    if ground.banded:
-        _put_bands(ground, shown_values[2 * curves :], chars, index)
+    parts = (every.top, every.bottom, every.there, every.bad)
+    where = Intervals(*(part[:curves] for part in parts))
     top, bottom = joined(where, dots)
-    shown = where.there
+    shown = every.there
     if any(pattern != "solid" for pattern in ground.patterns):
         kept = [pattern_columns(each, ground.columns, glyphs) for each in ground.patterns]
-        shown = shown & np.array(kept)[:, begin:]
-    masks = dot_masks(top, bottom, shown, height, glyphs)
-    union, owner = composed(masks, np.array(ground.highlighted))
+        shown = shown.copy()
+        shown[:curves] &= np.array(kept)[:, begin:]
+    tops = np.concatenate([top, every.top[curves:]])
+    bottoms = np.concatenate([bottom, every.bottom[curves:]])
+    masks = dot_masks(tops, bottoms, shown, height, glyphs)
+    chars = np.zeros(masks.shape[1:], np.uint32)
+    index = np.zeros(chars.shape, np.int16)
+    if ground.banded:
+        _put_bands(ground, masks[curves:], chars, index)
+    union, owner = composed(masks[:curves], np.array(ground.highlighted))
     inked = union != 0
     np.copyto(chars, decoded(glyphs)[union], where=inked)
     np.copyto(index, owner + FIRST, where=inked)
@@ -174,21 +183,10 @@ def _drawn(ground: Ground, values: Floats, bad: Flags, begin: int) -> TraceCells
 
 
 def _put_bands(
-    ground: Ground, values: Floats, chars: NDArray[np.uint32], index: NDArray[np.int16]
+    ground: Ground, masks: Masks, chars: NDArray[np.uint32], index: NDArray[np.int16]
 ) -> None:
     """The areas between two curves each; without color, or with coarse dots, a shade."""
-    glyphs, height, bands = ground.glyphs, ground.height, len(ground.banded)
-    never = np.zeros((bands, values.shape[1]), np.bool_)
-    where = intervals(
-        values[:bands],
-        values[bands:],
-        never,
-        y_range=ground.y_range,
-        dots=height * glyphs.rows,
-        log=ground.log,
-        bridge=False,
-    )
-    masks = dot_masks(where.top, where.bottom, where.there, height, glyphs)
+    glyphs = ground.glyphs
     mask = np.bitwise_or.reduce(masks, axis=0)
     inked = mask != 0
     fine = ground.colored and glyphs.columns * glyphs.rows > 4

@@ -45,7 +45,7 @@ def intervals(
     y_range: tuple[float, float],
     dots: int,
     log: bool = False,
-    bridge: bool = True,
+    bridged: int | None = None,
 ) -> Intervals:
     """Dot rows 0..dots-1 of values, top row for ``y_range[1]``; beyond the range they go on.
 
@@ -56,7 +56,8 @@ def intervals(
         y_range: bottom and top, log10 of values with ``log``; equal ends show nothing.
         dots: dot rows.
         log: take log10 first; what is not positive lies infinitely far below.
-        bridge: fill columns without a measurement by a straight line, unless ``bad`` lies between.
+        bridged: how many series, the first ones, have columns without a measurement filled by a
+            straight line, unless ``bad`` lies between; None: all.
     """
     with np.errstate(all="ignore"):
         ends = np.array([high, low])  # both at once: half the calls
@@ -68,9 +69,10 @@ def intervals(
         if log:
             ends = np.log10(np.maximum(ends, 0.0, out=ends), out=ends)
         rows = _dot_rows(ends, y_range, dots)
-        if bridge and not there.all():
-            top, bottom, there = _bridged(rows[0], rows[1], there, bad)
-            rows = np.array([top, bottom])
+        first = slice(bridged)
+        if not there[first].all():
+            filled = _bridged(rows[0, first], rows[1, first], there[first], bad[first])
+            rows[0, first], rows[1, first], there[first] = filled
         shown = there & (y_range[1] > y_range[0])
         whole: Rows = np.where(shown, np.floor(rows), 0).astype(np.int32)
     return Intervals(whole[0], np.maximum(whole[1], whole[0]), shown, bad)

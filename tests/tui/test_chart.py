@@ -228,6 +228,37 @@ def test_unchanged_rows_come_back_as_the_same_strips():
     assert texts(after) == texts(draw([curve("a", values)], y=(0.0, 1.0)))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"marks": [Mark(50, "learning_rate")]},
+        {"cursor": 40.0},
+        {"legend": "end"},
+        {"y_label": "loss"},
+        {"palette": LIGHT},
+        {"glyphs": QUADRANT},
+        {"y": (0.0, 2.0)},
+        {"height": 8},
+        {"name": "b"},
+        {"values": np.full(66, NAN)},
+    ],
+    ids=str,
+)
+def test_what_would_look_as_before_is_not_drawn_again_and_all_else_is(change):
+    def drawn(cache, *, name="a", values=np.full(66, 0.5), **options):  # noqa: B008
+        options = {"y": (0.0, 1.0), "legend": "top", **options}
+        return draw([curve(name, values.copy())], empty="nothing", cache=cache, **options)
+
+    cache = StripCache()
+    before = drawn(cache)
+    after = drawn(cache, **change)
+    assert after == drawn(None, **change)
+    assert (after == before) == (change == {})
+    if not change:
+        assert all(now is then for now, then in zip(after, before, strict=True))
+
+
 def test_the_layers_of_a_network_are_named_and_colored_in_order():
     low = np.tile([1e-6, 1e-3, 1.0], (66, 1))
     made = layer_series(low, low, np.zeros((66, 3), bool), DARK, highlighted=2)

@@ -35,7 +35,9 @@ def masks_of(low, high, y_range, height, glyphs, *, bad=None, log=False, bridge=
     low, high = np.atleast_2d(np.asarray(low, float)), np.atleast_2d(np.asarray(high, float))
     bad = np.zeros(low.shape, bool) if bad is None else np.atleast_2d(bad)
     dots = height * glyphs.rows
-    where = intervals(low, high, bad, y_range=y_range, dots=dots, log=log, bridge=bridge)
+    where = intervals(
+        low, high, bad, y_range=y_range, dots=dots, log=log, bridged=None if bridge else 0
+    )
     top, bottom = joined(where, dots)
     return dot_masks(top, bottom, where.there, height, glyphs)
 
