@@ -159,8 +159,7 @@ def _drawn(ground: Ground, values: Floats, bad: Flags, begin: int) -> TraceCells
         log=ground.log,
         bridged=curves,
     )
-    parts = (every.top, every.bottom, every.there, every.bad)
-    where = Intervals(*(part[:curves] for part in parts))
+    where = every.first(curves)
     top, bottom = joined(where, dots)
     shown = every.there
     if any(pattern != "solid" for pattern in ground.patterns):

@@ -36,6 +36,11 @@ class Intervals:
     bad: Flags
     """A non-finite value was measured in the column."""
 
+    def first(self, count: int) -> Intervals:
+        """Those of the first so many series."""
+        one = slice(count)
+        return Intervals(self.top[one], self.bottom[one], self.there[one], self.bad[one])
+
 
 def intervals(
     low: Floats,
