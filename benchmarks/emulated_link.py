@@ -22,10 +22,13 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from tempfile import TemporaryDirectory
 from typing import Self
 
 CHUNK = 64
 """Bytes that arrive together: 3 ms at 20 kB/s."""
+HOME = TemporaryDirectory(prefix="backscope-")
+"""Gone with this process."""
 _ASKED = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 _LONGEST_QUESTION = 24
 
@@ -187,6 +190,7 @@ def versions() -> str:
 
 
 def environment() -> dict[str, str]:
-    """Of a child: one BLAS thread, a usual terminal."""
+    """Of a child: one BLAS thread, a usual terminal, a home of its own for what it records."""
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "MKL", "OMP")}
-    return {**os.environ, **threads, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    home = {"BACKSCOPE_HOME": HOME.name}
+    return {**os.environ, **threads, **home, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}

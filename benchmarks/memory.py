@@ -21,15 +21,20 @@ import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pexpect
 
 ENDLESS = "1000000000"
+HOME = TemporaryDirectory(prefix="backscope-")
+"""For what is recorded; gone with this process."""
 ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "MKL", "OMP")},
     **{"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"},
 }
 SAMPLES = 12
+ASKED = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
+"""Put the cursor there, and say where it is."""
 MARK = re.compile(rb"GROWTH (-?\d+) (.*?) END")
 
 
@@ -52,10 +57,12 @@ def imported() -> float:
 def opened(arguments: list[str], size: str) -> pexpect.spawn:
     """A child in a terminal of this size."""
     columns, rows = map(int, size.split("x"))
-    environment = {**os.environ, **ENVIRONMENT}
-    return pexpect.spawn(
+    environment = {**os.environ, **ENVIRONMENT, "BACKSCOPE_HOME": HOME.name}
+    child = pexpect.spawn(
         sys.executable, arguments, dimensions=(rows, columns), env=environment, timeout=60
     )
+    child.delaybeforesend = None
+    return child
 
 
 def read(child: pexpect.spawn, seconds: float) -> bytes:
@@ -68,7 +75,7 @@ def read(child: pexpect.spawn, seconds: float) -> bytes:
             continue
         except pexpect.EOF:
             break
-        child.send(b"\x1b[1;1R" * written.count(b"\x1b[6n"))  # where the cursor is
+        child.send(b"".join(b"\x1b[%s;%sR" % place for place in ASKED.findall(written)))
         found = found[-100_000:] + written
     return found
 
