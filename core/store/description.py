@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from ... import __version__
@@ -18,6 +19,15 @@ from ..record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, RunSt
 
 MOST_LAYERS = 10_000
 MOST_COLUMNS = 1_000_000
+_NUMBERS: dict[str, type | UnionType] = {
+    "first_step": int,
+    "count": int,
+    "seconds": float | int,
+    "updated": float | int,
+    "learning_rate": float | int,
+    "loss": float | int,
+}
+"""What must be numbers in ``Progress``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,8 @@ class Progress:
     """Kinds of the findings that stand."""
     nonfinite: NonFinite | None = None
     error: str = ""
+    loss: float = nan
+    """The last one."""
 
     def to_meta(self) -> dict[str, str]:
         """As text."""
@@ -130,6 +142,9 @@ class Progress:
             if values["nonfinite"] is not None:
                 values["nonfinite"] = NonFinite(**values["nonfinite"])
             progress = cls(**values)
+            for name, kind in _NUMBERS.items():
+                if not isinstance(getattr(progress, name), kind):
+                    raise ValueError(f"its {name} is no number")
             if progress.count < 0 or progress.first_step < 1:
                 raise ValueError("a number of steps that cannot be")
             return progress

@@ -217,6 +217,7 @@ class Recorder:
             findings=tuple(finding.kind for finding in findings),
             nonfinite=snapshot.nonfinite,
             error=status.error,
+            loss=float(snapshot.latest("loss")),
         )
 
 

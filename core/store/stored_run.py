@@ -108,12 +108,16 @@ class StoredRun:
         """
         # In this order: a run that ends meanwhile has said so before it lets go of its lock.
         written = self.writer is not None
-        state: RunState = self.progress.state
-        return Life(state) if written or state.final else Life.DEAD
+        return life_of(self.progress.state, written=written)
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def life_of(state: RunState, *, written: bool) -> Life:
+    """What a run is doing, by its last word and by whether somebody writes it."""
+    return Life(state) if written or state.final else Life.DEAD
 
 
 def name_of(place: Place) -> str:

@@ -14,12 +14,13 @@ from .gallery import GALLERY
 from .gradcheck import GRADCHECK
 from .presets import PRESETS
 from .run import RUN
+from .runs import RUNS
 from .theory import THEORY
 
 __all__ = ["COMMANDS", "GALLERY", "Command"]
 
 COMMANDS: dict[str, Command] = {
     command.name: command
-    for command in (RUN, COMPARE, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
+    for command in (RUN, COMPARE, RUNS, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
 }
 """By name, in the order of the help. Without a name: ``GALLERY``."""
