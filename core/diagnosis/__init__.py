@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .diagnosis import RULES, Diagnosis
+from .diagnosis import RULES, Diagnosis, marked
 
-__all__ = ["RULES", "Diagnosis"]
+__all__ = ["RULES", "Diagnosis", "marked"]

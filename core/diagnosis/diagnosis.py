@@ -124,6 +124,7 @@ class Diagnosis:
         self._sound_start = False
         self._first_check = 0
         self._reading: Reading | None = None
+        self._judged: Reading | None = None  # the one that the findings were made of
         self._standing: dict[str, _Standing] = {}
         self._stood: dict[str, int] = {}
         self._findings: tuple[Finding, ...] = ()
@@ -141,10 +142,7 @@ class Diagnosis:
 
     def marked(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with ``events`` among its own, in the order of their steps."""
-        if not self.events:
-            return snapshot
-        both = sorted((*snapshot.events, *self.events), key=lambda event: event.step)
-        return replace(snapshot, events=tuple(both))
+        return marked(snapshot, self.events)
 
     def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         """Look at what is new; the findings that stand now, causes first.
@@ -152,19 +150,41 @@ class Diagnosis:
         Args:
             snapshot: of the same history every time, and never an older one.
         """
+        for _ in self.walk(snapshot):
+            pass
+        return self.findings
+
+    def walk(self, snapshot: Snapshot) -> Iterator[int]:
+        """Look at what is new one check at a time.
+
+        Args:
+            snapshot: as for ``update``.
+
+        Yields:
+            The step of each check, when ``findings`` and ``undecided`` are those of a run up to it.
+        """
         if self._ended or not snapshot.count:
-            return self._findings
+            return
         with np.errstate(all="ignore"):
             self._find_bad(snapshot)
-            before = self._reading
-            for step in self._due(snapshot):
+        for step in self._due(snapshot):
+            with np.errstate(all="ignore"):
                 reading = self._reader.read(snapshot, step, self._sound_start)
-                if reading is not None:
-                    self._check(reading)
-            if self._bad is not None:
+                if reading is None:
+                    continue
+                self._check(reading)
+            yield step
+        if self._bad is not None:
+            with np.errstate(all="ignore"):
                 self._end(snapshot, self._bad)
-        if self._reading is not None and self._reading is not before:
-            self._findings = self._made(self._reading)
+            yield self._bad.step
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those that stand at the last check, causes first."""
+        if self._reading is not self._judged:
+            self._judged = self._reading
+            self._findings = () if self._reading is None else self._made(self._reading)
         return self._findings
 
     def _find_bad(self, snapshot: Snapshot) -> None:
@@ -301,6 +321,14 @@ class Diagnosis:
         if loss > STALLED_LOSS:
             return Severity.ERROR
         return Severity.NOTICE if loss < LEARNED_LOSS else Severity.WARNING
+
+
+def marked(snapshot: Snapshot, events: tuple[Event, ...]) -> Snapshot:
+    """A snapshot with more events among its own, in the order of their steps."""
+    if not events:
+        return snapshot
+    both = sorted((*snapshot.events, *events), key=lambda event: event.step)
+    return replace(snapshot, events=tuple(both))
 
 
 def following(check: int) -> int:

@@ -55,8 +55,7 @@ class Snapshot:
         if self.count < 2:
             return 0.0
         last = self.count - 1
-        since = self._time(last) - RATE_WINDOW
-        row = min(bisect_left(range(last), since, key=self._time), last - 1)
+        row = min(self._rows_before(self._time(last) - RATE_WINDOW), last - 1)
         elapsed = self._time(last) - self._time(row)
         return (last - row) / elapsed if elapsed > 0.0 else 0.0
 
@@ -109,6 +108,13 @@ class Snapshot:
         """Training time at the end of a step (of its entry where the row is gone)."""
         row = min(max(step - self.first_step, 0), self.count - 1)
         return self._time(row) if self.count else 0.0
+
+    def step_at(self, seconds: float) -> int:
+        """The first step that had not ended before so much training time; the last one if all had.
+
+        Asked of coarse entries first, it costs a few blocks however long the run is.
+        """
+        return self.first_step + min(self._rows_before(seconds), max(self.count - 1, 0))
 
     def envelope(self, name: str, start: int, stop: int, columns: int) -> Envelope:
         """The extremes of a metric over the steps ``start`` to before ``stop``, in columns.
@@ -176,6 +182,25 @@ class Snapshot:
         rows = self._view.rows.find(row)
         block, at = self._entry(row) if rows is None else rows
         return float(block.seconds[at])
+
+    def _rows_before(self, seconds: float) -> int:
+        """How many rows ended before a training time."""
+        low, high = 0, self.count
+        for number in range(len(self._view.levels), 0, -1):
+            level = self._view.levels[number - 1]
+            found = level.find(low)
+            if found is None:
+                continue  # dropped: coarser entries say all that is known
+            # Those of one entry of the level above lie in one block; of the highest there are few.
+            whole = (
+                min(self._view.complete(number, self.count), high) // level.unit - low // level.unit
+            )
+            times = found[0].seconds[found[1] : found[1] + max(whole, 0)]
+            entry = bisect_left(times, seconds)
+            low += entry * level.unit
+            if entry < whole:
+                high = low + level.unit
+        return bisect_left(range(high), seconds, low, key=self._time)
 
     def _entry(self, row: int) -> tuple[Entries, int]:
         """The finest entry kept of a row that was folded long ago."""

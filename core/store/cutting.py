@@ -20,7 +20,9 @@ from .stored_history import MOST_LEVELS, whole_entries
 
 
 def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: int) -> list[int]:
-    """Delete all but the first rows and events; inside the caller's transaction.
+    """Delete all but the first rows and events, and what was said of the others.
+
+    Inside the caller's transaction.
 
     Args:
         connection: the one that writes.
@@ -41,6 +43,7 @@ def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: in
         if level and not stop:
             break
         left.append(stop)
+    connection.execute("DELETE FROM verdict WHERE row>=?", (count,))
     connection.execute(
         "DELETE FROM event WHERE id NOT IN (SELECT id FROM event ORDER BY id LIMIT ?)", (events,)
     )

@@ -33,6 +33,10 @@ TABLES: dict[str, str] = {
     "event": (
         "id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL"
     ),
+    "verdict": (
+        "kind TEXT NOT NULL, row INTEGER NOT NULL, crc32 INTEGER NOT NULL, data TEXT NOT NULL, "
+        "PRIMARY KEY (kind, row)"
+    ),
     "checkpoint": (
         "step INTEGER PRIMARY KEY, seconds REAL NOT NULL, events INTEGER NOT NULL, "
         "crc32 INTEGER NOT NULL, data BLOB NOT NULL"

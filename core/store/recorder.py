@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from ..diagnosis import Diagnosis
-from ..findings import Facts
+from ..findings import Facts, Finding
 from ..history import History, Snapshot
 from ..history.pyramid import Columns, Entries, Level, Rows
 from ..kept_checkpoints import KeptCheckpoint
@@ -25,6 +24,7 @@ from .checkpoints import StoredCheckpoint, save
 from .description import Progress
 from .pieces import Place, block_length, checksum, encode_entries, encode_rows, unit
 from .summaries import Summaries, resume_summaries
+from .verdicts import VerdictLog, newest_row
 
 CHECKPOINT_SECONDS = 2.0
 """Between two checkpoints: the training that a kill may cost, beyond what is measured."""
@@ -85,7 +85,7 @@ class Recorder:
         self._written: list[int] = list(left)
         known = len(run.history.snapshot().events) if left else 0
         self._events = known if events is None else events
-        self._diagnosis = Diagnosis(run.facts)
+        self._verdicts = VerdictLog(run.facts, newest_row(connection))
         self._last: object = None
         self._state = RunState.READY
         self._checkpoint: StoredCheckpoint | None = None
@@ -126,9 +126,11 @@ class Recorder:
                 self._connection.execute("BEGIN IMMEDIATE")
                 written = self._pieces(snapshot)
                 self._new_events(snapshot)
+                findings = self._verdicts.update(snapshot)
+                self._verdicts.write(self._connection)
                 if checkpoint is not None:
                     save(self._connection, checkpoint, snapshot.seconds)
-                meta = self._progress(snapshot, status).to_meta()
+                meta = self._progress(snapshot, status, findings).to_meta()
                 database.write_meta(self._connection, {**self._description, **meta})
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
@@ -137,6 +139,7 @@ class Recorder:
                     self._connection.execute("ROLLBACK")
                 return False
             self._written, self._events = written, len(snapshot.events)
+            self._verdicts.written()
             for level, entries in enumerate(written[1:], 1):
                 # A block that is not full yet is written anew once it is.
                 self._summaries.forget(level, entries - entries % block_length(level))
@@ -205,8 +208,9 @@ class Recorder:
             [(event.step, event.kind, event.text) for event in new],
         )
 
-    def _progress(self, snapshot: Snapshot, status: RunStatus) -> Progress:
-        findings = self._diagnosis.update(snapshot)
+    def _progress(
+        self, snapshot: Snapshot, status: RunStatus, findings: Sequence[Finding]
+    ) -> Progress:
         return Progress(
             state=status.state,
             first_step=snapshot.first_step,

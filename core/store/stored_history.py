@@ -50,7 +50,12 @@ class StoredLevel(Generic[B]):
     _blocks: _Blocks
 
     def find(self, row: int) -> tuple[B, int] | None:
-        """The block that holds a row and the entry's place in it; None where it is damaged."""
+        """The block that holds a row and the entry's place in it.
+
+        None where it is damaged, or the row is beyond what there is.
+        """
+        if row // self.unit >= self.count:
+            return None
         number, at = divmod(row // self.unit, self.length)
         block = self._blocks.get(self._number, number, self.count)
         return None if block is None else (cast(B, block), at)
@@ -194,16 +199,25 @@ class StoredHistory:
             self._blocks.forget()  # it was resumed from an earlier step
             self._events = ()
         self.progress = progress
-        count = progress.count
-        rows: StoredLevel[Rows] = self._level(0, count)
-        levels: list[StoredLevel[Entries]] = []
-        for level in range(1, MOST_LEVELS):
-            if not whole_entries(level, count):
-                break
-            levels.append(self._level(level, whole_entries(level, count)))
-        view = LevelsView(rows, tuple(levels), self._gap)
-        self._find_first_measured(view, count)
         self._read_events()
+        # Of folded rows only: what comes after is looked for in the rows themselves.
+        self._find_first_measured(self._view(progress.count), progress.count)
+        return self._until(progress.count, self._events)
+
+    def until(self, step: int) -> Snapshot:
+        """What there was when a step was done; nothing of what came after it.
+
+        Raises:
+            DataError: the run's progress cannot be read.
+        """
+        whole = self.snapshot()
+        count = min(max(step - whole.first_step + 1, 0), whole.count)
+        if count == whole.count:
+            return whole
+        return self._until(count, tuple(event for event in self._events if event.step <= step))
+
+    def _until(self, count: int, events: tuple[Event, ...]) -> Snapshot:
+        progress = self.progress
         last = progress.first_step + count - 1
         nonfinite = progress.nonfinite
         return Snapshot(
@@ -211,12 +225,21 @@ class StoredHistory:
             count=count,
             first_step=progress.first_step,
             last_step=last,
-            events=self._events,
+            events=events,
             nonfinite=nonfinite if nonfinite is not None and nonfinite.step <= last else None,
-            _view=view,
+            _view=self._view(count),
             _columns=self._columns,
             _first_measured=self._first_measured,
         )
+
+    def _view(self, count: int) -> LevelsView:
+        rows: StoredLevel[Rows] = self._level(0, count)
+        levels: list[StoredLevel[Entries]] = []
+        for level in range(1, MOST_LEVELS):
+            if not whole_entries(level, count):
+                break
+            levels.append(self._level(level, whole_entries(level, count)))
+        return LevelsView(rows, tuple(levels), self._gap)
 
     def _level(self, level: int, there: int) -> StoredLevel[Any]:
         return StoredLevel(unit(level), block_length(level), there, level, self._blocks)

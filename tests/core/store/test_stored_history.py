@@ -12,7 +12,7 @@ from backscope.core.record import Event, NonFinite, RunState
 from backscope.core.store import database, stored_history
 from backscope.core.store.stored_history import StoredHistory
 
-from .conftest import LAYOUT, rows_of
+from .conftest import LAYOUT, HandRun, rows_of
 
 NAMES = ("loss", "accuracy", "error_signal", "silent", "update_ratio", "dead")
 
@@ -211,3 +211,70 @@ def test_what_a_piece_says_of_itself_is_not_believed(recorded, query):
         assert same(values, rows[steps[0] - 1 : steps[-1]])
     snapshot.envelope("loss", 1, 601, 30)
     snapshot.last_measured("dead")
+
+
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    seed=st.integers(0, 2**32),
+    total=st.integers(1, 6_000),
+    shares=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=6),
+    odd=st.sampled_from([0.0, 0.05, 0.9]),
+)
+def test_what_is_seen_of_a_past_step_is_what_was_seen_live_then_to_the_last_bit(
+    recorded, seed, total, shares, odd
+):
+    run, recorder, path = recorded()
+    rng = np.random.default_rng(seed)
+    rows = rows_of(rng, total, odd)
+    bad = NonFinite(total // 2 + 1, None, "loss", 1, 1, 0.0)
+    run.append(rows[: total // 2])
+    run.append(rows[total // 2 :][:1], nonfinite=bad)
+    run.append(rows[total // 2 + 1 :])
+    events = [Event(int(step), "revive", "") for step in np.sort(rng.integers(1, total + 1, 5))]
+    for event in events:
+        run.history.mark(event)
+    assert recorder.flush()
+    history = opened(path)
+    for share in shares:  # forwards and backwards
+        step = max(1, round(share * total))
+        then = HandRun()
+        then.append(rows[: min(step, total // 2)])
+        then.append(rows[total // 2 : step][:1], nonfinite=bad)
+        then.append(rows[total // 2 + 1 : step])
+        for event in events:
+            if event.step <= step:
+                then.history.mark(event)
+        live, stored = then.history.snapshot(), history.until(step)
+        assert_equal(stored, live, rng)
+        assert stored.steps_per_second == live.steps_per_second
+        seconds = float(rng.uniform(0.0, 0.01 * total))
+        assert stored.step_at(seconds) == live.step_at(seconds)
+
+
+def test_before_the_first_step_there_is_nothing_and_after_the_last_all(recorded):
+    run, recorder, path = recorded()
+    run.append(rows_of(np.random.default_rng(1), 300))
+    recorder.flush()
+    history = opened(path)
+    assert history.until(0).count == 0
+    assert history.until(-5).count == 0
+    assert history.until(300) is history.snapshot()
+    assert history.until(10**9) is history.snapshot()
+
+
+@pytest.mark.parametrize("count", [10, 260, 1_000, 4_100])
+def test_of_a_damaged_past_nothing_of_its_future_is_shown(recorded, count):
+    """Coarser entries stand in for damaged rows, but not those that reach beyond the present."""
+    run, recorder, path = recorded()
+    rows = rows_of(np.random.default_rng(1), 5_000, odd=0.0)
+    rows[:, 1] = np.arange(1, 5_001)
+    run.append(rows)
+    recorder.flush()
+    change(path, "UPDATE piece SET crc32=crc32+1 WHERE level<=1 AND start<=?", count)
+    snapshot = opened(path).until(count)
+    shown = snapshot.envelope("loss", 1, count + 1, 7)
+    assert not (shown.high > count).any()
+    for value in (snapshot.latest("loss"), snapshot.last_measured("loss", count // 2)):
+        assert np.isnan(value) or value <= count
