@@ -20,7 +20,7 @@ from .experiment import Experiment
 from .experiment.going_back import going_on_with, with_changes
 from .findings import Facts
 from .gate import Gate
-from .history import History
+from .history import History, Snapshot
 from .interventions import Intervention, Outcome, require_sound
 from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
@@ -57,12 +57,22 @@ class RunStatus:
 Answer = Callable[[Outcome], None]
 
 
-class Source(Protocol):
-    """What a dashboard shows and commands: a live run today."""
+class Past(Protocol):
+    """What was recorded, in memory or on a disk."""
 
-    history: History
+    def snapshot(self) -> Snapshot:
+        """What there is now; it stays as it is while more is recorded."""
+
+
+class Source(Protocol):
+    """What a dashboard shows and commands: a run that lives, or one that was recorded."""
+
     facts: Facts
     checkpoints: KeptCheckpoints
+
+    @property
+    def history(self) -> Past:
+        """What was recorded."""
 
     @property
     def experiment(self) -> Experiment:

@@ -16,6 +16,7 @@ from textual import work
 from textual.message import Message
 from textual.screen import Screen
 
+from ..core.errors import DataError
 from ..core.experiment import Experiment
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
@@ -37,10 +38,14 @@ from .training import (
 
 if TYPE_CHECKING:
     from ..core.run import Source
+    from ..core.store.places import Place
+    from ..core.store.replayed import ReplayedRun
     from .compare.observers import Naming
     from .compare.screen import CompareScreen
     from .gallery import Gallery
     from .patient import Patient
+    from .replay_screen import ReplayScreen
+    from .runs_screen import RunsScreen
 
 _PATIENCE = 0.01
 _LOOK = 0.5
@@ -53,6 +58,7 @@ class BackscopeApp(Shell):
     Args:
         experiment: what to train; None opens the gallery.
         beside: several experiments, to be compared, in place of one; and what they are called.
+        replay: a recorded run to be shown in place of one that is trained.
         paused: hold the first run before its first step.
         pace: at most this many steps per second; None: as fast as it goes.
         governor: says when frames are drawn; None: by default.
@@ -78,6 +84,7 @@ class BackscopeApp(Shell):
         experiment: Experiment | None = None,
         *,
         beside: tuple[Sequence[Experiment], Naming] | None = None,
+        replay: ReplayedRun | None = None,
         paused: bool = False,
         pace: float | None = None,
         governor: Governor | None = None,
@@ -102,6 +109,7 @@ class BackscopeApp(Shell):
         self._notice = ""
         self._training: Training[Any] | None = None
         self._opened = experiment is None and beside is None  # something is shown
+        self._first_replay = replay
         self._patient: Patient | None = None
         """Held while cures are tried beside it."""
         self._governor = governor or Governor()
@@ -110,12 +118,20 @@ class BackscopeApp(Shell):
         self.install_screen(self._dashboard, "dashboard")
         self._gallery: Gallery | None = None
         self._comparison: CompareScreen | None = None
+        self._replay: ReplayScreen | None = None
+        self._runs: RunsScreen | None = None
         self._front: Dashboard = self._dashboard
+        self._trained: Dashboard = self._dashboard
+        """The screen of what is trained, or was last."""
+        self._waiting_room: Dashboard = self._dashboard
+        """The screen of the patient."""
 
     def get_default_screen(self) -> Screen[None]:
         """What there is to show, otherwise the gallery."""
         if self._beside is not None:
             return self._the_comparison()
+        if self._first_replay is not None:
+            return self._the_replay()
         if self._first is not None:
             return self._dashboard
         return self._the_gallery()
@@ -136,6 +152,22 @@ class BackscopeApp(Shell):
             self.install_screen(self._comparison, "comparison")
         return self._comparison
 
+    def _the_replay(self) -> ReplayScreen:
+        from .replay_screen import ReplayScreen
+
+        if self._replay is None:
+            self._replay = ReplayScreen(self.captured, self.look, self.link, self._governor)
+            self.install_screen(self._replay, "replay")
+        return self._replay
+
+    def _the_runs(self) -> RunsScreen:
+        from .runs_screen import RunsScreen
+
+        if self._runs is None:
+            self._runs = RunsScreen(self.look, self.link)
+            self.install_screen(self._runs, "runs")
+        return self._runs
+
     def on_mount(self) -> None:
         """Begin to train."""
         if self._record is not None:
@@ -144,11 +176,13 @@ class BackscopeApp(Shell):
             self.open_experiment(self._first, paused=self._paused)
         elif self._beside is not None:
             self.open_comparison(*self._beside, paused=self._paused)
+        elif self._first_replay is not None:
+            self.open_replay(self._first_replay)
 
     @property
     def screens_in_use(self) -> tuple[ArrangedScreen, ...]:
         """Those that have been made."""
-        made = (self._dashboard, self._gallery, self._comparison)
+        made = (self._dashboard, self._gallery, self._comparison, self._replay, self._runs)
         return tuple(screen for screen in made if screen is not None)
 
     def on_unmount(self) -> None:
@@ -179,6 +213,12 @@ class BackscopeApp(Shell):
         self._bring(screen)
         build = partial(self._runs_factory, tuple(experiments), paused=paused)
         self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
+
+    def open_replay(self, run: ReplayedRun) -> None:
+        """Show a recorded run; what is trained goes on meanwhile."""
+        screen = self._the_replay()
+        screen.replay(run)
+        self._bring(screen)
 
     @work(exclusive=True, group="replace")
     async def _replace_run(
@@ -239,9 +279,12 @@ class BackscopeApp(Shell):
         from .compare.observers import Naming
         from .patient import Patient
 
-        training, source = self._training, self._dashboard.source
+        training, source = self._training, self._front.source
+        if source is not None and self._front is self._replay:
+            training = Training.of_nothing(source)  # nothing is trained that would have to wait
         if training is None or source is None:
             return
+        self._waiting_room = self._front
         judged_by = "validation_loss" if message.finding.kind == "overfitting" else "loss"
         naming = Naming(("sick", "treated"), message.cure.title, judged_by)
         self._patient = Patient.hold(training, source, message.cure, naming)
@@ -281,7 +324,7 @@ class BackscopeApp(Shell):
             self._training.stop()
         self._training, self._patient = patient.training, None
         patient.let_go()
-        self._bring(self._dashboard)
+        self._bring(self._waiting_room)
 
     def _forget_patient(self) -> None:
         if self._patient is not None:
@@ -318,6 +361,53 @@ class BackscopeApp(Shell):
         """Back to the run."""
         self._show(self._front)
 
+    def on_replay_screen_left(self) -> None:
+        """To the list of runs."""
+        self.action_runs()
+
+    def on_runs_screen_chosen(self, message: RunsScreen.Chosen) -> None:
+        """Show a run: the one trained here, one that another process trains, or a replay."""
+        place = message.run.place
+        training = self._training
+        recording = training.recording if training is not None else None
+        if message.run.live and recording is not None and recording.place == place:
+            self._bring(self._trained)
+        elif message.run.live:
+            self.open_live(place)
+        else:
+            self.open_recorded(place)
+
+    def open_live(self, place: Place) -> None:
+        """Show a run that another process trains: what it has recorded so far."""
+        self.open_recorded(place)
+
+    def open_recorded(self, place: Place) -> None:
+        """Show a run that lies on the disk, or say why that cannot be."""
+        from ..core.store.replayed import ReplayedRun
+        from ..core.store.stored_run import StoredRun
+
+        try:
+            run = ReplayedRun(StoredRun(place))
+        except DataError as error:
+            self.tell(str(error), error=True)
+        else:
+            self.open_replay(run)
+
+    def on_runs_screen_left(self) -> None:
+        """Back to what is trained, or else to the recording that was shown, or to the gallery."""
+        if self._is_training:
+            self._show(self._trained)
+        elif self._front is self._replay:
+            self._show(self._front)
+        else:
+            self.action_gallery()
+
+    @property
+    def _is_training(self) -> bool:
+        """Whether there is a run of this process to be seen."""
+        source = self._training.source if self._training is not None else None
+        return source is not None and (self._replay is None or source is not self._replay.source)
+
     def _refuse(self, training: Training[Any]) -> None:
         """The run that was asked for cannot be trained: say why, and go where another can be."""
         if training.failure:
@@ -333,6 +423,8 @@ class BackscopeApp(Shell):
     def _bring(self, screen: Dashboard) -> None:
         """Bring a screen with runs to the front; it is what the gallery goes back to."""
         self._front = screen
+        if screen is not self._replay:
+            self._trained = screen
         self._show(screen)
 
     def _show(self, screen: Screen[None]) -> None:
@@ -348,10 +440,19 @@ class BackscopeApp(Shell):
     def action_gallery(self) -> None:
         """Choose another preset; the run goes on meanwhile."""
         gallery = self._the_gallery()
-        running = self._training is not None and self._training.source is not None
+        running = self._is_training or self._front is self._replay
         experiment = self._front.experiment
         gallery.running((experiment.name or "the run") if experiment and running else "")
         self._show(gallery)
+
+    def action_runs(self) -> None:
+        """Choose a recorded run; what is trained goes on meanwhile."""
+        runs = self._the_runs()
+        front = self._trained if self._is_training else self._front
+        shown = self._is_training or front is self._replay
+        name = (front.experiment.name or "the run") if front.experiment else ""
+        runs.running(name if shown and name else "the gallery")
+        self._show(runs)
 
     def leave(self, code: int) -> None:
         """Tell training to stop, and end with this exit code."""

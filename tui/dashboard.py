@@ -200,14 +200,16 @@ class Dashboard(RunScreen):
         back = _where_to_go_back(source)
         if back is None and self._running_source() is None:
             return
+        from ..core.history import History
         from .interventions_screen import InterventionsScreen, choices
 
-        status, history, title = source.status(), source.history, "change the running network"
-        if back is not None:
-            history = history.copy(back.place)
+        status, snapshot = source.status(), source.history.snapshot()
+        title = "change the running network"
+        if back is not None and isinstance(source.history, History):
+            snapshot = source.history.copy(back.place).snapshot()
             status = replace(status, learning_rate=back.learning_rate, clip_norm=back.clip_norm)
             title = f"go back to step {back.step:,}, the last good one, and"
-        offered = choices(status, source.experiment, history.snapshot())
+        offered = choices(status, source.experiment, snapshot)
         screen = InterventionsScreen(offered, title, ascii_only=self.look.glyphs.ascii)
         self.app.push_screen(screen, self._change)
 

@@ -105,6 +105,7 @@ DASHBOARD = (
     *_group(
         "program",
         Key("g", "g", "app.gallery", "gallery", "choose another preset; the run goes on", 6),
+        Key("R", "R", "app.runs", "runs", "the list of recorded runs; the run goes on", 8),
     ),
     *PROGRAM,
 )
@@ -161,6 +162,81 @@ COMPARISON = (
 )
 """The keys of the comparison."""
 
+_CANNOT = "trains_nothing"
+
+REPLAY = (
+    *_group(
+        "replay",
+        Key("space", "space", "pause", "play", "play, or hold the step that is shown", 1),
+        Key("comma", ",", "pace('slower')", "speed", "play slower, down to 0.001x", 2, ", ."),
+        Key("full_stop", ".", "pace('faster')", "", "play faster, up to 1000x"),
+        Key("left", "←", "time('back')", "move", "a column back", 1, "← →"),
+        Key("right", "→", "time('forward')", "", "a column forward"),
+        Key("s", "s", "step", "step", "one step forward", 5),
+        Key("shift+left", "shift ←", "time('far_back')", "", "a tenth of the range back"),
+        Key("shift+right", "shift →", "time('far_forward')", "", "a tenth of the range forward"),
+        Key("pageup", "page up", "time('page_back')", "", "half the range back"),
+        Key("pagedown", "page down", "time('page_forward')", "", "half the range forward"),
+        Key("home", "home", "time('first')", "", "the first step"),
+        Key("end", "end", "time('newest')", "", "the last step"),
+        Key("k", "k", "jump(-1)", "events", "what happened or was found before", 2, "k j"),
+        Key("j", "j", "jump(1)", "", "what happened or was found next"),
+    ),
+    *_group(
+        "training",
+        Key("r", "r", "restart", "train", "train its experiment anew, with the same seed", 4),
+        Key("n", "n", "new_seed", "new seed", "train it anew with the next seed", 10),
+        Key("plus,equals_sign,minus,i,u", "", _CANNOT, "", ""),
+    ),
+    *_group(
+        "cures",
+        Key("d,enter", "d", "cures", "cures", "cures for what was found, tried from the start", 3),
+    ),
+    *_group(
+        "time",
+        Key("v", "v", "time('span')", "range", "time axes: full, recent or zoomed", 6),
+        Key("z,right_square_bracket", "z ]", "time('closer')", "", "zoom in around the present"),
+        Key("x,left_square_bracket", "x [", "time('wider')", "", "zoom out"),
+    ),
+    *_group(
+        "display",
+        Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
+        Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
+        Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
+        Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
+        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 7),
+        *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
+        Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
+        Key("escape", "esc", "back", "runs", "all panels again; then the list of runs", 4),
+    ),
+    *_group("files", Key("c", "c", "csv", "csv", "save the history up to here as CSV", 11)),
+    *_group(
+        "program",
+        Key("R", "R", "app.runs", "", "the list of recorded runs"),
+        Key("g", "g", "app.gallery", "gallery", "choose a preset", 6),
+    ),
+    *PROGRAM,
+)
+"""The keys of a recorded run."""
+
+RUNS = (
+    *_group(
+        "runs",
+        Key("up", "↑", "move(-1)", "choose", "the run above", 1, "↑ ↓"),
+        Key("down", "↓", "move(1)", "", "the run below"),
+        Key("pageup", "page up", "page(-1)", "", "a page up"),
+        Key("pagedown", "page down", "page(1)", "", "a page down"),
+        Key("enter", "enter", "open", "open", "replay it; watch it if it is being trained", 1),
+        Key("slash", "/", "filter", "filter", "find runs by words", 2),
+        Key("o", "o", "sort", "sort", "sort by another column", 3),
+        Key("x,delete", "x", "delete", "delete", "delete it; asks first", 3),
+        Key("escape", "esc", "back", "back", "clear the filter; back to the run", 2),
+    ),
+    *_group("program", Key("g", "g", "app.gallery", "gallery", "choose a preset", 4)),
+    *PROGRAM,
+)
+"""The keys of the list of runs."""
+
 GALLERY = (
     *_group(
         "presets",
@@ -172,6 +248,7 @@ GALLERY = (
         Key("right", "→", "scroll_story(1)", "", "scroll the story down"),
         Key("escape", "esc", "back", "back", "clear the filter; back to the run", 2),
     ),
+    *_group("program", Key("R", "R", "app.runs", "runs", "the list of recorded runs", 2)),
     *PROGRAM,
 )
 """The keys of the gallery."""

@@ -20,7 +20,7 @@ from .time_range import Extent, TimeRange, shown
 from .view import View
 
 if TYPE_CHECKING:
-    from ..core.findings import Finding
+    from ..core.findings import Finding, Undecided
     from ..core.history import Snapshot
     from ..core.run import RunStatus, Source
 
@@ -82,17 +82,36 @@ class Watch(Protocol):
         """
 
 
-class Observer:
-    """What is known of one source, and what of it was shown last."""
+class Diagnosing(Protocol):
+    """Says what is wrong with a run: by what it measures, or by what was written down."""
 
-    def __init__(self, source: Source) -> None:
+    @property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What cannot be told, and why."""
+
+    def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
+        """The findings that stand at the end of a snapshot."""
+
+    def marked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what was found to have happened among its events."""
+
+
+class Observer:
+    """What is known of one source, and what of it was shown last.
+
+    Args:
+        source: what is looked at.
+        diagnosis: says what is wrong with it; None: a new one, that looks at all of it.
+    """
+
+    def __init__(self, source: Source, diagnosis: Diagnosing | None = None) -> None:
         from ..core.diagnosis import Diagnosis  # not before the first screen
 
         self.source = source
         self.status: RunStatus = source.status()
         self.snapshot: Snapshot = source.history.snapshot()
         self._findings: tuple[Finding, ...] = ()
-        self._diagnosis = Diagnosis(source.facts)
+        self._diagnosis: Diagnosing = diagnosis or Diagnosis(source.facts)
         self._last: object = None
         self._judges = True
         self._experiment: Experiment | None = None

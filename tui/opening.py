@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..core.experiment import Experiment
 from .app import BackscopeApp
@@ -10,6 +11,9 @@ from .capture import CapturedText
 from .governor import Governor
 from .session import run_app
 from .training import record_new
+
+if TYPE_CHECKING:
+    from ..core.store.stored_run import StoredRun
 
 
 def open_app(
@@ -63,6 +67,21 @@ def open_comparison(
     beside = experiments, Naming(tuple(names))
     governor = Governor(fps, bandwidth)
     app = BackscopeApp(beside=beside, paused=paused, pace=pace, governor=governor, log=log)
+    return run_app(app, log)
+
+
+def open_replay(
+    stored: StoredRun, *, fps: float | None = None, bandwidth: float | None = None
+) -> int:
+    """Show a recorded run, its end at first; otherwise as ``open_app``.
+
+    What is trained from there is recorded.
+    """
+    from ..core.store.replayed import ReplayedRun
+
+    log = CapturedText()
+    governor = Governor(fps, bandwidth)
+    app = BackscopeApp(replay=ReplayedRun(stored), governor=governor, record=record_new, log=log)
     return run_app(app, log)
 
 

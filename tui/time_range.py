@@ -26,12 +26,16 @@ NARROWEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The steps there are: ``first`` and ``last`` recorded, ``planned`` to do, ``ended`` or not."""
+    """The steps there are: ``first`` and ``last`` recorded, ``planned`` to do, ``ended`` or not.
+
+    ``whole``: of a recording that is shown up to an earlier step, its last one; otherwise 0.
+    """
 
     first: int
     last: int
     planned: int
     ended: bool = False
+    whole: int = 0
 
     @property
     def empty(self) -> bool:
@@ -66,11 +70,12 @@ def shown(chosen: TimeRange, extent: Extent) -> tuple[int, int]:
 def full(extent: Extent) -> tuple[int, int]:
     """Everything there is; while the run grows, up to the planned total or a power of two.
 
-    A run that has ended early is shown as long as it got: three steps fill the chart.
+    A run that has ended early, and a recording, is shown as long as it got: three steps fill the
+    chart.
     """
     start = max(extent.first, 1)
-    if extent.ended:
-        return start, max(extent.last, start + FEWEST - 1) + 1
+    if extent.ended or extent.whole:
+        return start, max(extent.last, extent.whole, start + FEWEST - 1) + 1
     if 0 < extent.planned <= SHORT_RUN:
         return start, max(extent.planned, extent.last, start) + 1
     grown = max(FIRST_AXIS, power_of_two(extent.last))

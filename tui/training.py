@@ -185,6 +185,14 @@ class Training(Generic[D]):
         self.finished = threading.Event()
         """Set when the thread has nothing more to do."""
 
+    @classmethod
+    def of_nothing(cls, source: Any) -> Training[Any]:
+        """Of a source that is there, and for which nothing is to be done."""
+        training = cls(lambda: source)
+        training.source = source
+        training.finished.set()
+        return training
+
     def run(self, ready: Callable[[], None]) -> None:
         """Build and drive; ``ready`` is called in between, or when it cannot be built."""
         try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..core.findings import Facts, Finding, Undecided
     from ..core.history import Snapshot
     from ..core.run import RunStatus
+    from ..core.store.replayed import Position
 
 
 class Span(StrEnum):
@@ -59,6 +60,8 @@ class View:
     """What the diagnosis cannot tell as things stand."""
     readout: Readout | None = None
     """What the screen takes; None while it stands still."""
+    replay: Position | None = None
+    """Of a recording: where its present is; None: the run is a live one."""
 
     @property
     def step(self) -> int:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isnan, nan
+from typing import Any
 
 from ..errors import DataError
 from . import database
@@ -59,7 +60,7 @@ def _last_if_unknown(loss: float) -> float:
     return inf if isnan(loss) else loss
 
 
-SORTS: dict[str, Callable[[ListedRun], object]] = {
+SORTS: dict[str, Callable[[ListedRun], Any]] = {
     "started": lambda run: "",
     "id": lambda run: run.place.id,
     "name": lambda run: (run.life is None, run.name.casefold()),

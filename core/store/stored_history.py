@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections import OrderedDict
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
 from ..history import Snapshot
@@ -76,11 +77,16 @@ class _Blocks:
         self._columns = columns
         self._cache: OrderedDict[tuple[int, int], tuple[int, Rows | Entries | None]] = OrderedDict()
         self._bytes = 0
+        self._lock = Lock()
         self.damaged: set[tuple[int, int]] = set()
         """Level and start of every piece found damaged."""
 
     def get(self, level: int, number: int, count: int) -> Rows | Entries | None:
         """A block with what it has when there are ``count`` on its level; None: damaged."""
+        with self._lock:  # a file is exported by a thread of its own
+            return self._get(level, number, count)
+
+    def _get(self, level: int, number: int, count: int) -> Rows | Entries | None:
         first = number * block_length(level)
         wanted = min(count - first, block_length(level))
         if number < 0 or wanted <= 0:
@@ -96,8 +102,9 @@ class _Blocks:
 
     def forget(self) -> None:
         """What was read may have been written anew."""
-        self._cache.clear()
-        self._bytes = 0
+        with self._lock:
+            self._cache.clear()
+            self._bytes = 0
 
     def _keep(self, key: tuple[int, int], length: int, block: Rows | Entries | None) -> None:
         old = self._cache.pop(key, (0, None))[1]

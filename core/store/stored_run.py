@@ -15,6 +15,7 @@ from .description import Description, Progress
 from .lock import holder
 from .places import Place, find_place
 from .stored_history import StoredHistory
+from .verdicts import StoredDiagnosis
 
 READ_ONLY = "this run can only be looked at: its directory cannot be written to"
 
@@ -109,6 +110,10 @@ class StoredRun:
         # In this order: a run that ends meanwhile has said so before it lets go of its lock.
         written = self.writer is not None
         return life_of(self.progress.state, written=written)
+
+    def diagnosis(self) -> StoredDiagnosis:
+        """What was found in it, by step."""
+        return StoredDiagnosis(self._connection)
 
     def close(self) -> None:
         """Close the file."""

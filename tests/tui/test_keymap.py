@@ -10,9 +10,17 @@ from backscope.tui.app import BackscopeApp
 from backscope.tui.compare.screen import CompareScreen
 from backscope.tui.dashboard import Dashboard
 from backscope.tui.gallery import Gallery
-from backscope.tui.keymap import COMPARISON, DASHBOARD, GALLERY, plain
+from backscope.tui.keymap import COMPARISON, DASHBOARD, GALLERY, REPLAY, RUNS, plain
+from backscope.tui.replay_screen import ReplayScreen
+from backscope.tui.runs_screen import RunsScreen
 
-TABLES = [(Dashboard, DASHBOARD), (CompareScreen, COMPARISON), (Gallery, GALLERY)]
+TABLES = [
+    (Dashboard, DASHBOARD),
+    (CompareScreen, COMPARISON),
+    (ReplayScreen, REPLAY),
+    (RunsScreen, RUNS),
+    (Gallery, GALLERY),
+]
 
 
 @pytest.mark.parametrize(("screen", "keys"), TABLES)
@@ -37,7 +45,9 @@ def test_what_stands_on_the_key_line_is_told_of_in_help(screen, keys):
 
 
 def test_arrows_become_words_where_they_cannot_be_shown():
-    shown = [(key.shown, key.pair) for key in plain((*DASHBOARD, *COMPARISON, *GALLERY))]
+    shown = [
+        (key.shown, key.pair) for key in plain((*DASHBOARD, *COMPARISON, *REPLAY, *RUNS, *GALLERY))
+    ]
     assert all(text.isascii() for pair in shown for text in pair)
     assert ("shift left", "") in shown
     assert ("left", "left right") in shown

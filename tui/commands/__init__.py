@@ -13,6 +13,7 @@ from .diagnose import DIAGNOSE
 from .gallery import GALLERY
 from .gradcheck import GRADCHECK
 from .presets import PRESETS
+from .replay import REPLAY
 from .run import RUN
 from .runs import RUNS
 from .theory import THEORY
@@ -21,6 +22,6 @@ __all__ = ["COMMANDS", "GALLERY", "Command"]
 
 COMMANDS: dict[str, Command] = {
     command.name: command
-    for command in (RUN, COMPARE, RUNS, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
+    for command in (RUN, COMPARE, RUNS, REPLAY, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
 }
 """By name, in the order of the help. Without a name: ``GALLERY``."""

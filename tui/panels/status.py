@@ -70,12 +70,13 @@ def draw(view: View, width: int, height: int, held: Held | None = None) -> list[
 def _head(view: View, bar: int) -> list[Piece]:
     """State, step, progress, time left."""
     status, palette = view.status, view.palette
-    planned = f"{status.planned:,}"
+    steps = _steps(view)
+    whole = f"{steps:,}"
     # Padded to the plan's width: the row does not move while the step counts.
-    step = f"step {status.step:>{len(planned)},}" + (f"/{planned}" if status.planned > 0 else "")
+    step = f"step {status.step:>{len(whole)},}" + (f"/{whole}" if steps > 0 else "")
     share = _share(view)
     pieces = [
-        Piece(0, ((STATE_WORDS[status.state], state_style(view)),)),
+        Piece(0, ((_state_words(view), state_style(view)),)),
         Piece(1, ((step, palette.text),)),
         Piece(6, _bar(view, share, bar)),
         Piece(7, ((f"{percent_text(share):>5}", palette.text),)),
@@ -84,6 +85,22 @@ def _head(view: View, bar: int) -> list[Piece]:
     if left:
         pieces.append(Piece(4, ((f"{left} left".ljust(10), palette.text),)))
     return pieces
+
+
+def _state_words(view: View) -> str:
+    """What the run is doing, or the replay of it: ``replay 10x``, ``replay: finished``."""
+    replay = view.replay
+    if replay is None:
+        return STATE_WORDS[view.status.state]
+    if replay.at_end:
+        return f"replay: {replay.life.value}"
+    speed = f"replay {replay.speed:g}x"
+    return speed if replay.playing else f"{speed}, held"
+
+
+def _steps(view: View) -> int:
+    """Steps that a run has to do; those that a recording has."""
+    return view.status.planned if view.replay is None else view.replay.last
 
 
 def _details(view: View) -> list[Piece]:
@@ -99,7 +116,8 @@ def _details(view: View) -> list[Piece]:
     speed = _speed(view)
     if speed:
         words.append((5, speed.ljust(11), palette.text))
-    so_far = "in all" if status.state.final else "so far"
+    at_end = view.replay.at_end if view.replay is not None else status.state.final
+    so_far = "in all" if at_end else "so far"
     words += [
         (9, f"rate {status.learning_rate:.3g}", palette.text),
         *([(9, f"clip {short(status.clip_norm)}", palette.text)] if status.clip_norm else []),
@@ -220,12 +238,14 @@ def state_style(view: View) -> Style:
 
 
 def _share(view: View) -> float:
-    planned = view.status.planned
-    return min(max(view.status.step / planned, 0.0), 1.0) if planned > 0 else 0.0
+    steps = _steps(view)
+    return min(max(view.status.step / steps, 0.0), 1.0) if steps > 0 else 0.0
 
 
 def _time_left(view: View) -> str:
     status = view.status
+    if view.replay is not None:
+        return ""
     speed = status.steps_per_second
     if status.pace is not None and status.pace > 0:
         speed = min(speed, status.pace)

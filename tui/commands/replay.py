@@ -1,0 +1,52 @@
+"""``backscope replay``: a recorded run on the dashboard."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..exit_codes import BAD_INPUT, DONE, FAILED, INTERRUPTED, TERMINATED
+from ..option_types import bandwidth, fps
+from ..usage import UsageError
+from .command import Command
+from .watching_options import has_screen
+
+
+def _options(replay: argparse.ArgumentParser) -> None:
+    # Optional for argparse only, so that a misspelled option is named before a missing run.
+    replay.add_argument("run", nargs="?", metavar="RUN", help="the run; the newest one if none")
+    replay.add_argument("--fps", type=fps, metavar="N", help="N frames a second")
+    replay.add_argument(
+        "--bandwidth", type=bandwidth, metavar="KB", help="draw at most KB kilobytes a second"
+    )
+
+
+def _answer(options: argparse.Namespace) -> int:
+    from ...core.store.places import all_places
+    from ...core.store.stored_run import StoredRun
+
+    if options.run is not None:
+        stored = StoredRun.wanted(options.run)
+    else:
+        places = all_places()
+        if not places:
+            raise UsageError("backscope replay: no runs are recorded yet; backscope run makes one")
+        stored = StoredRun(places[0])
+    if not has_screen():
+        raise UsageError("backscope replay: needs a terminal; backscope export reads without one")
+    from ..opening import open_replay
+
+    return open_replay(stored, fps=options.fps, bandwidth=options.bandwidth)
+
+
+REPLAY = Command(
+    name="replay",
+    takes="[RUN]",
+    does="show a recorded run again: move through it, play it",
+    options=_options,
+    answer=_answer,
+    exit_codes=(DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED),
+    notes=(
+        "RUN is an id, the beginning of one, the name of its experiment (the newest of that\n"
+        "name), or a path; backscope runs lists them.\n\n"
+    ),
+)
