@@ -123,13 +123,21 @@ def opened(place: Place) -> tuple[float, float, float]:
     at_first = most_megabytes(child.pid)
     for key in SCRUBS:
         child.send(key)
-        try:
-            child.expect_exact("\0", timeout=0.1)
-        except pexpect.TIMEOUT:
-            continue
+        answer(child, 0.1)
     scrubbed = most_megabytes(child.pid)
     child.close(force=True)
     return seconds, at_first, scrubbed
+
+
+def answer(child: pexpect.spawn, seconds: float) -> None:
+    """Be the terminal for so long: it says where the cursor is when it is asked."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            child.expect_exact("\x1b[6n", timeout=max(end - time.monotonic(), 0.01))
+        except pexpect.TIMEOUT:
+            return
+        child.send("\x1b[1;1R")
 
 
 def most_megabytes(pid: int) -> float:

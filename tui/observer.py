@@ -105,13 +105,15 @@ class Observer:
     """
 
     def __init__(self, source: Source, diagnosis: Diagnosing | None = None) -> None:
-        from ..core.diagnosis import Diagnosis  # not before the first screen
-
         self.source = source
         self.status: RunStatus = source.status()
         self.snapshot: Snapshot = source.history.snapshot()
         self._findings: tuple[Finding, ...] = ()
-        self._diagnosis: Diagnosing = diagnosis or Diagnosis(source.facts)
+        if diagnosis is None:
+            from ..core.diagnosis import Diagnosis  # not before the first screen
+
+            diagnosis = Diagnosis(source.facts)
+        self._diagnosis: Diagnosing = diagnosis
         self._last: object = None
         self._judges = True
         self._experiment: Experiment | None = None

@@ -46,7 +46,7 @@ REPLAY = Command(
     answer=_answer,
     exit_codes=(DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED),
     notes=(
-        "RUN is an id, the beginning of one, the name of its experiment (the newest of that\n"
-        "name), or a path; backscope runs lists them.\n\n"
+        "RUN is an id, the beginning of one, the name of its experiment (the newest of\n"
+        "that name), or a path; backscope runs lists them.\n\n"
     ),
 )
