@@ -68,10 +68,10 @@ def decode(data: bytes) -> Checkpoint:
 
 def save(connection: sqlite3.Connection, stored: StoredCheckpoint, seconds: float) -> None:
     """Insert a checkpoint and drop all but the newest; inside the caller's transaction."""
-    data = encode(stored.checkpoint)
+    data, step = encode(stored.checkpoint), stored.checkpoint.step
     connection.execute(
         "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?)",
-        (stored.checkpoint.step, seconds, stored.events, zlib.crc32(data), data),
+        (step, seconds, stored.events, checksum(step, seconds, stored.events, data), data),
     )
     connection.execute(
         "DELETE FROM checkpoint WHERE step NOT IN "
@@ -80,16 +80,29 @@ def save(connection: sqlite3.Connection, stored: StoredCheckpoint, seconds: floa
     )
 
 
+def checksum(step: int, seconds: float, events: int, data: bytes) -> int:
+    """CRC-32 of a checkpoint and of which one it is."""
+    return zlib.crc32(data, database.text_checksum(step, repr(seconds), events))
+
+
+def is_whole(step: Any, seconds: Any, events: Any, crc: Any, data: Any) -> bool:
+    """Whether a checkpoint is as it was written."""
+    kinds = (int, step), (float, seconds), (int, events), (bytes, data)
+    if not all(isinstance(value, kind) for kind, value in kinds):
+        return False
+    return checksum(step, seconds, events, data) == crc
+
+
 def newest(connection: sqlite3.Connection, where: str) -> StoredCheckpoint | None:
     """The newest checkpoint that is whole; None where there is none at all.
 
     Raises:
         DataError: there are some, and all are damaged.
     """
-    query = "SELECT events, crc32, data FROM checkpoint ORDER BY step DESC LIMIT ?"
+    query = "SELECT step, seconds, events, crc32, data FROM checkpoint ORDER BY step DESC LIMIT ?"
     rows = database.fetch(connection, query, KEPT)
-    for events, crc, data in rows:
-        if isinstance(data, bytes) and isinstance(events, int) and zlib.crc32(data) == crc:
+    for step, seconds, events, crc, data in rows:
+        if is_whole(step, seconds, events, crc, data):
             try:
                 return StoredCheckpoint(decode(data), events)
             except ValueError:

@@ -10,11 +10,11 @@ from .pieces import (
     Place,
     Summary,
     checksum,
-    data_length,
     decode_entries,
     decode_rows,
     encode_entries,
     encode_rows,
+    is_whole,
 )
 from .stored_history import MOST_LEVELS, whole_entries
 
@@ -60,8 +60,7 @@ def _shorten(
 ) -> None:
     """Keep the beginning of a piece; a damaged one goes altogether."""
     kept = Place(place.level, place.start, length)
-    whole = len(data) == data_length(place.level, place.length, columns)
-    if not whole or checksum(place, columns, data) != crc:
+    if not is_whole(place, columns, crc, data):
         query = "DELETE FROM piece WHERE level=? AND start=?"
         connection.execute(query, (place.level, place.start))
         return

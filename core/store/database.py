@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,13 +26,14 @@ INSTRUCTIONS = 20_000_000
 _CHECK_EVERY = 100_000
 
 TABLES: dict[str, str] = {
-    "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL",
+    "meta": "key TEXT PRIMARY KEY, value TEXT NOT NULL, crc32 INTEGER NOT NULL",
     "piece": (
         "level INTEGER NOT NULL, start INTEGER NOT NULL, length INTEGER NOT NULL, "
         "crc32 INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (level, start)"
     ),
     "event": (
-        "id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL"
+        "id INTEGER PRIMARY KEY, step INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, "
+        "crc32 INTEGER NOT NULL"
     ),
     "verdict": (
         "kind TEXT NOT NULL, row INTEGER NOT NULL, crc32 INTEGER NOT NULL, data TEXT NOT NULL, "
@@ -133,15 +135,33 @@ def close_for_good(connection: sqlite3.Connection) -> None:
     connection.close()
 
 
-def read_meta(connection: sqlite3.Connection) -> dict[str, str]:
-    """Everything in ``meta``; what is not text is left out."""
-    rows = fetch(connection, "SELECT key, value FROM meta LIMIT 1000")
-    return {key: value for key, value in rows if isinstance(key, str) and isinstance(value, str)}
+def read_meta(connection: sqlite3.Connection, *keys: str) -> dict[str, str]:
+    """What ``meta`` says of some keys, or (without any) everything; what is damaged is left out."""
+    where = f" WHERE key IN ({', '.join('?' * len(keys))})" if keys else ""
+    rows = fetch(connection, f"SELECT key, value, crc32 FROM meta{where} LIMIT 1000", *keys)
+    return {key: value for key, value, crc in rows if is_whole(crc, key, value)}
 
 
 def write_meta(connection: sqlite3.Connection, values: dict[str, str]) -> None:
     """Set some of ``meta``; inside the caller's transaction."""
-    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
+    clean = ((key, storable(value)) for key, value in values.items())
+    rows = [(key, value, text_checksum(key, value)) for key, value in clean]
+    connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
+
+
+def storable(text: str) -> str:
+    """A text without what SQLite does not take: bytes of a name that were no letters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def text_checksum(*values: str | int) -> int:
+    """CRC-32 of the columns of a row; SQLite itself has none."""
+    return zlib.crc32("\0".join(map(str, values)).encode("utf-8", "surrogatepass"))
+
+
+def is_whole(crc: Any, *values: Any) -> bool:
+    """Whether the columns of a row, each a text or a whole number, are as they were written."""
+    return all(isinstance(each, str | int) for each in values) and text_checksum(*values) == crc
 
 
 def _connect(path: Path, mode: str, *, immutable: bool = False) -> sqlite3.Connection:

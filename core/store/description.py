@@ -22,6 +22,7 @@ MOST_COLUMNS = 1_000_000
 _NUMBERS: dict[str, type | UnionType] = {
     "first_step": int,
     "count": int,
+    "events": int,
     "seconds": float | int,
     "updated": float | int,
     "learning_rate": float | int,
@@ -123,6 +124,8 @@ class Progress:
     error: str = ""
     loss: float = nan
     """The last one."""
+    events: int = 0
+    """Events recorded."""
 
     def to_meta(self) -> dict[str, str]:
         """As text."""

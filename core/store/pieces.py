@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,17 @@ def checksum(place: Place, columns: Columns, data: bytes) -> int:
     shape = columns.size, columns.all_finite
     head = _PLACE.pack(place.level, place.start, place.length, *shape)
     return zlib.crc32(data, zlib.crc32(head))
+
+
+def is_whole(place: Place, columns: Columns, crc: Any, data: Any) -> bool:
+    """Whether a piece is as it was written: nothing that a file says of itself is believed."""
+    level, start, length = place.level, place.start, place.length
+    if not (isinstance(start, int) and isinstance(length, int) and isinstance(data, bytes)):
+        return False
+    room = block_length(level) - start % block_length(level)
+    if start < 0 or not 0 < length <= room or len(data) != data_length(level, length, columns):
+        return False
+    return checksum(place, columns, data) == crc
 
 
 def encode_rows(values: Row, seconds: Row) -> bytes:

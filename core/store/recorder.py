@@ -17,7 +17,7 @@ from ..findings import Facts, Finding
 from ..history import History, Snapshot
 from ..history.pyramid import Columns, Entries, Level, Rows
 from ..kept_checkpoints import KeptCheckpoint
-from ..record import RunState
+from ..record import Event, RunState
 from ..run import RunStatus
 from . import database
 from .checkpoints import StoredCheckpoint, save
@@ -204,8 +204,8 @@ class Recorder:
     def _new_events(self, snapshot: Snapshot) -> None:
         new = snapshot.events[self._events :]
         self._connection.executemany(
-            "INSERT INTO event (step, kind, text) VALUES (?, ?, ?)",
-            [(event.step, event.kind, event.text) for event in new],
+            "INSERT INTO event (step, kind, text, crc32) VALUES (?, ?, ?, ?)",
+            [(*columns, database.text_checksum(*columns)) for columns in map(_columns_of, new)],
         )
 
     def _progress(
@@ -222,7 +222,12 @@ class Recorder:
             nonfinite=snapshot.nonfinite,
             error=status.error,
             loss=float(snapshot.latest("loss")),
+            events=len(snapshot.events),
         )
+
+
+def _columns_of(event: Event) -> tuple[int, str, str]:
+    return event.step, event.kind, database.storable(event.text)
 
 
 def _following(

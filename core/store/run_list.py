@@ -114,11 +114,7 @@ def listed(place: Place) -> ListedRun:
     except DataError as error:
         return ListedRun(place, str(error))
     try:
-        query = (
-            "SELECT key, value FROM meta WHERE key IN ('name', 'started', 'planned', 'progress')"
-        )
-        rows = database.fetch(connection, query)
-        meta = {key: value for key, value in rows if isinstance(value, str)}
+        meta = database.read_meta(connection, "name", "started", "planned", "progress")
         progress = Progress.from_meta(meta, place.id)
         return ListedRun(
             place,

@@ -22,10 +22,9 @@ from .description import Progress
 from .pieces import (
     Place,
     block_length,
-    checksum,
-    data_length,
     decode_entries,
     decode_rows,
+    is_whole,
     join_entries,
     join_rows,
     unit,
@@ -124,10 +123,10 @@ class _Blocks:
         entries: list[Entries] = []
         at = first
         for start, length, crc, data in self._fetch(query, level, first, stop):
-            place = self._place(level, start, length, crc, data, stop)
-            if place is None:
+            whole = is_whole(Place(level, start, length), self._columns, crc, data)
+            if not whole:
                 self.damaged.add((level, start if isinstance(start, int) else -1))
-            if place is None or start != at:
+            if not whole or start != at:
                 break
             at += length
             if level:
@@ -144,19 +143,6 @@ class _Blocks:
         except sqlite3.DatabaseError:
             self.damaged.add((level, first))
             return []
-
-    def _place(
-        self, level: int, start: Any, length: Any, crc: Any, data: Any, stop: int
-    ) -> Place | None:
-        """Which piece it is, if it is one: nothing that a file says of itself is believed."""
-        if not (isinstance(start, int) and isinstance(length, int) and isinstance(data, bytes)):
-            return None
-        if not 0 < length <= stop - start:
-            return None
-        place = Place(level, start, length)
-        if len(data) != data_length(level, length, self._columns):
-            return None
-        return place if checksum(place, self._columns, data) == crc else None
 
 
 class StoredHistory:
@@ -180,11 +166,13 @@ class StoredHistory:
         self.progress: Progress
         self._first_measured: dict[str, tuple[int, Row]] = {}
         self._events: tuple[Event, ...] = ()
+        self._last_event = 0
 
     @property
     def damaged(self) -> int:
-        """Pieces found damaged so far."""
-        return len(self._blocks.damaged)
+        """Pieces and events found damaged so far."""
+        expected = min(self.progress.events, MOST_EVENTS)
+        return len(self._blocks.damaged) + max(expected - len(self._events), 0)
 
     def snapshot(self) -> Snapshot:
         """What there is now; the same object until something has been written.
@@ -204,7 +192,7 @@ class StoredHistory:
         before = self._snapshot.count if self._snapshot else 0
         if progress.count < before:
             self._blocks.forget()  # it was resumed from an earlier step
-            self._events = ()
+            self._events, self._last_event = (), 0
         self.progress = progress
         self._read_events()
         # Of folded rows only: what comes after is looked for in the rows themselves.
@@ -267,15 +255,13 @@ class StoredHistory:
                 self._first_measured[name] = (row + first, values)
 
     def _read_events(self) -> None:
-        query = "SELECT step, kind, text FROM event ORDER BY id LIMIT ? OFFSET ?"
-        known = len(self._events)
-        room = MOST_EVENTS - known
-        new = database.fetch(self._connection, query, room, known)
+        query = "SELECT id, step, kind, text, crc32 FROM event WHERE id>? ORDER BY id LIMIT ?"
+        room = MOST_EVENTS - len(self._events)
+        new = database.fetch(self._connection, query, self._last_event, room)
         self._events += tuple(
-            Event(step, kind, text)
-            for step, kind, text in new
-            if isinstance(step, int) and isinstance(kind, str) and isinstance(text, str)
+            Event(*columns) for _, *columns, crc in new if database.is_whole(crc, *columns)
         )
+        self._last_event = new[-1][0] if new else self._last_event
 
 
 def whole_entries(level: int, count: int) -> int:

@@ -132,7 +132,7 @@ def name_of(place: Place) -> str:
     except DataError:
         return ""
     try:
-        return database.read_meta(connection).get("name", "")
+        return database.read_meta(connection, "name").get("name", "")
     except sqlite3.Error:
         return ""
     finally:

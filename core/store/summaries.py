@@ -11,7 +11,7 @@ import numpy as np
 from ..history.pyramid import FOLD, Columns
 from ..record import Row
 from . import database
-from .pieces import Summary, block_length, data_length, decode_entries
+from .pieces import Place, Summary, block_length, decode_entries, is_whole
 
 _SKIPPED_AT_ONCE = 1024
 
@@ -128,13 +128,13 @@ def resume_summaries(
         columns: of the rows.
         left: rows or entries of each level.
     """
-    query = "SELECT start, length, data FROM piece WHERE level=? AND start>=? ORDER BY start"
+    query = "SELECT start, length, crc32, data FROM piece WHERE level=? AND start>=? ORDER BY start"
     for level, stop in enumerate(left[1:], 1):
         start = stop - stop % block_length(level)
         unknown = np.zeros((3, columns.size))
         entries = [unknown] * (stop - start)
-        for first, length, data in database.fetch(connection, query, level, start):
-            if len(data) == data_length(level, length, columns):
+        for first, length, crc, data in database.fetch(connection, query, level, start):
+            if is_whole(Place(level, first, length), columns, crc, data):
                 summary = decode_entries(data, length, columns)[1]
                 found = np.nan_to_num(np.stack((summary.mean, summary.last, summary.count)))
                 entries[first - start : first - start + length] = list(found.transpose(2, 0, 1))

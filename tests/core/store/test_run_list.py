@@ -19,7 +19,7 @@ def by_id(runs: tuple[ListedRun, ...]) -> dict[str, ListedRun]:
 
 def set_meta(place, key: str, value: str) -> None:
     with sqlite3.connect(place.database) as connection:
-        connection.execute("UPDATE meta SET value=? WHERE key=?", (value, key))
+        database.write_meta(connection, {key: value})
     connection.close()
 
 
