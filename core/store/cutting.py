@@ -19,8 +19,10 @@ from .pieces import (
 from .stored_history import MOST_LEVELS, whole_entries
 
 
-def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: int) -> list[int]:
-    """Delete all but the first rows and events, and what was said of the others.
+def cut(
+    connection: sqlite3.Connection, columns: Columns, count: int, events: int, newest: int
+) -> list[int]:
+    """Delete all but the first rows and events, what was said of the others, and checkpoints.
 
     Inside the caller's transaction.
 
@@ -29,10 +31,14 @@ def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: in
         columns: of the rows.
         count: rows to keep.
         events: events to keep.
+        newest: the last step of which a checkpoint is kept.
 
     Returns:
         How many rows or entries of each level are left.
     """
+    # Who repairs a damaged file reads all its pages: what has been taken back must not be there.
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("DELETE FROM checkpoint WHERE step>?", (newest,))
     left = []
     for level in range(MOST_LEVELS):
         stop = whole_entries(level, count)
@@ -47,6 +53,7 @@ def cut(connection: sqlite3.Connection, columns: Columns, count: int, events: in
     connection.execute(
         "DELETE FROM event WHERE id NOT IN (SELECT id FROM event ORDER BY id LIMIT ?)", (events,)
     )
+    connection.execute("PRAGMA secure_delete=OFF")
     return left
 
 

@@ -137,7 +137,7 @@ class Recording:
         count = stored.checkpoint.step + 1 - progress.first_step
         columns = Columns(description.layout)
         connection.execute("BEGIN IMMEDIATE")
-        left = cut(connection, columns, count, stored.events)
+        left = cut(connection, columns, count, stored.events, stored.checkpoint.step)
         before = replace(progress, count=count, nonfinite=None, state=RunState.PAUSED)
         database.write_meta(connection, before.to_meta())
         connection.execute("COMMIT")
@@ -177,8 +177,7 @@ class Recording:
             progress = history.progress
             count = min(snapshot.count, progress.count)
             connection.execute("BEGIN IMMEDIATE")
-            left = cut(connection, Columns(snapshot.layout), count, known)
-            connection.execute("DELETE FROM checkpoint WHERE step>?", (snapshot.last_step,))
+            left = cut(connection, Columns(snapshot.layout), count, known, snapshot.last_step)
             state = fork.status().state
             before = replace(progress, count=count, nonfinite=None, state=state, error="")
             database.write_meta(connection, before.to_meta())

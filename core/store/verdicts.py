@@ -229,6 +229,11 @@ def _text(value: object) -> str:
     return json.dumps(plain(value), separators=(",", ":"))
 
 
+def is_whole(kind: str, row: int, crc: int, said: str) -> bool:
+    """Whether an entry is as it was written."""
+    return _checksum(kind, row, said) == crc
+
+
 def _checksum(kind: str, row: int, said: str) -> int:
     """CRC-32 of an entry and of which one it is."""
     return zlib.crc32(f"{kind} {row} {said}".encode(errors="surrogatepass"))

@@ -8,11 +8,13 @@ from __future__ import annotations
 from .bench import BENCH
 from .command import Command
 from .compare import COMPARE
+from .copy import COPY
 from .cure import CURE
 from .diagnose import DIAGNOSE
 from .gallery import GALLERY
 from .gradcheck import GRADCHECK
 from .presets import PRESETS
+from .repair import REPAIR
 from .replay import REPLAY
 from .run import RUN
 from .runs import RUNS
@@ -22,6 +24,19 @@ __all__ = ["COMMANDS", "GALLERY", "Command"]
 
 COMMANDS: dict[str, Command] = {
     command.name: command
-    for command in (RUN, COMPARE, RUNS, REPLAY, PRESETS, GRADCHECK, THEORY, CURE, DIAGNOSE, BENCH)
+    for command in (
+        RUN,
+        COMPARE,
+        RUNS,
+        REPLAY,
+        COPY,
+        REPAIR,
+        PRESETS,
+        GRADCHECK,
+        THEORY,
+        CURE,
+        DIAGNOSE,
+        BENCH,
+    )
 }
 """By name, in the order of the help. Without a name: ``GALLERY``."""

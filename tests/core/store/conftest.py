@@ -1,5 +1,6 @@
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -106,3 +107,16 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pl
         return place
 
     return train
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A directory with room for 128 kB; only where such a disk can be mounted."""
+    directory = tmp_path / "small"
+    directory.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(directory)]
+    done = subprocess.run(words, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("no disk can be mounted here")
+    yield directory
+    subprocess.run(["umount", str(directory)], check=True)
