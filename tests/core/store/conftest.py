@@ -86,7 +86,9 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pl
 
     monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
 
-    def train(steps: int, name: str = "moons", *, finished: bool = True) -> Place:
+    def train(
+        steps: int, name: str = "moons", *, finished: bool = True, flushes: int = 1
+    ) -> Place:
         settings = {
             "data": {"source": "moons", "rows": 60},
             "network": {"hidden": [5, 5], "activation": "relu"},
@@ -94,9 +96,10 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pl
         }
         run = Run(Trainer(Experiment.from_dict(settings, name=name)), clock=lambda: 0.0)
         recording = Recording.of_new(run)
-        run.advance(steps)
-        run.keep(lambda kept: None)
-        recording._recorder.flush()
+        for _ in range(flushes):
+            run.advance(steps // flushes)
+            run.keep(lambda kept: None)
+            recording._recorder.flush()
         place = recording.place
         if not finished:  # as its files lie there when it is killed
             killed = Place(place.directory.with_name(f"{place.id}-killed"))
