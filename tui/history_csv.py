@@ -20,6 +20,7 @@ from ..core.findings import Facts
 from ..core.history import Snapshot
 from ..core.history.pyramid import APPLIES_TO
 from ..core.history_facts import COLUMN, facts_line
+from ..core.history_table import SECONDS, STEP
 from ..core.record import Layout
 from .new_file import new_file
 
@@ -29,19 +30,24 @@ CHUNK = 256
 
 def csv_header(layout: Layout) -> str:
     """The first line: ``step``, ``seconds``, the name of each column of a row, and ``facts``."""
-    names = ["step", "seconds"]
+    return ",".join([STEP, SECONDS, *column_names(layout), COLUMN]) + "\n"
+
+
+def column_names(layout: Layout) -> list[str]:
+    """The name of each column of a row."""
+    names = []
     for metric in layout.metrics:
         if layout.per_layer(metric.name):
             names += [f"{metric.name}_{layer.index}" for layer in layout.layers]
         else:
             names.append(metric.name)
-    return ",".join([*names, COLUMN]) + "\n"
+    return names
 
 
 def csv_chunks(snapshot: Snapshot, facts: Facts) -> Iterator[str]:
     """The whole file, header first, a few hundred steps at a time."""
     yield csv_header(snapshot.layout)
-    blank = _blank_when_nan(snapshot.layout)
+    blank = blank_when_nan(snapshot.layout)
     known = facts_line(snapshot, facts).replace('"', '""')
     last_cell = f'"{known}"'
     for steps, values in snapshot.rows():
@@ -87,7 +93,7 @@ def save_history(
     return path
 
 
-def _blank_when_nan(layout: Layout) -> NDArray[np.bool_]:
+def blank_when_nan(layout: Layout) -> NDArray[np.bool_]:
     """The columns of a row where NaN means that nothing was measured."""
     blank = np.zeros(layout.size, dtype=bool)
     for metric in layout.metrics:

@@ -11,6 +11,7 @@ from .compare import COMPARE
 from .copy import COPY
 from .cure import CURE
 from .diagnose import DIAGNOSE
+from .export import EXPORT
 from .gallery import GALLERY
 from .gradcheck import GRADCHECK
 from .presets import PRESETS
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Command] = {
         COMPARE,
         RUNS,
         REPLAY,
+        EXPORT,
         COPY,
         REPAIR,
         PRESETS,

@@ -86,9 +86,7 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pl
 
     monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
 
-    def train(
-        steps: int, name: str = "moons", *, finished: bool = True, flushes: int = 1
-    ) -> Place:
+    def train(steps: int, name: str = "moons", *, finished: bool = True, flushes: int = 1) -> Place:
         settings = {
             "data": {"source": "moons", "rows": 60},
             "network": {"hidden": [5, 5], "activation": "relu"},
