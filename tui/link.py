@@ -34,6 +34,8 @@ RECENT = 32
 REST, LONGEST_REST = 3.0, 1.0
 """How much longer than a frame is under way the link is left free for the answers to keys, and
 seconds of it at most."""
+LOOK = 0.1
+"""Seconds until the next look whether a terminal that took nothing takes something."""
 LAST_WORDS = 5.0
 """Seconds to wait at most for the last answer when the screen is left."""
 
@@ -59,6 +61,8 @@ class Link:
         self._trips: deque[float] = deque(maxlen=RECENT)
         self._asked_at = 0
         self._rested = 0.0
+        self.held_up: Callable[[], bool] = lambda: False
+        """Whether the terminal does not take what is written."""
         self.written = 0
         """Bytes written since the beginning."""
 
@@ -129,8 +133,10 @@ class Link:
         """Seconds until more may be written; 0: now, as fewer than ``most`` are on their way.
 
         An answer ends the wait. A frame also leaves the link free for a while. A terminal that has
-        never answered lets no key wait.
+        never answered lets no key wait, unless it takes nothing any more.
         """
+        if self.held_up():
+            return LOOK
         with self._changed:
             if not self._open or (most > FRAMES and not self._proven):
                 return 0.0
@@ -145,11 +151,15 @@ class Link:
         patience = PATIENCE * 2 ** max(len(self._due) - ANSWERS, 0) if self._proven else TRIAL
         return max(self._due[-1][1] + patience - self._clock(), 0.0)
 
-    def drain(self) -> None:
-        """Ask no more, and wait for the answers that are due: they are not to reach the shell."""
+    def drain(self) -> bool:
+        """Ask no more, and wait for the answers that are due: they are not to reach the shell.
+
+        False: they have not come, though this terminal answers.
+        """
         with self._changed:
             self._open = False
             if self._due:
                 patience = min(max(4 * max(self._trips, default=0.0), TRIAL), LAST_WORDS)
                 left = self._due[-1][1] + patience - self._clock()
                 self._changed.wait_for(lambda: not self._due, max(left, 0.0))
+            return not (self._due and self._proven)

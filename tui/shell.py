@@ -51,6 +51,7 @@ class Shell(App[None]):
     BINDINGS = [  # noqa: RUF012  # as Textual has it
         *bindings(PROGRAM),
         Binding("ctrl+c", "leave(130)", "interrupt", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
 
     def __init__(self, *, theme: str | None = None, log: CapturedText | None = None) -> None:
@@ -150,6 +151,12 @@ class Shell(App[None]):
     def action_leave(self, code: int) -> None:
         """End, with this exit code."""
         self.leave(code)
+
+    def action_suspend_process(self) -> None:
+        """Stop, and give the terminal to the shell until it has this go on."""
+        suspend = getattr(self._driver, "suspend", None)  # not where no terminal is drawn on
+        if suspend is not None:
+            suspend()
 
     def leave(self, code: int) -> None:
         """End, with this exit code."""

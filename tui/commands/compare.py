@@ -10,7 +10,7 @@ from ..exit_codes import EXIT_CODES
 from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_changes, experiment_of
-from .watching_options import add_watching, is_headless, need_screen
+from .watching_options import add_watching, is_headless, take_screen
 
 
 def _options(compare: argparse.ArgumentParser) -> None:
@@ -20,9 +20,11 @@ def _options(compare: argparse.ArgumentParser) -> None:
 
 
 def _answer(options: argparse.Namespace) -> int:
+    headless = is_headless(options)
+    if not headless:
+        take_screen("compare")
     from ...core.lockstep import FEWEST, MOST
 
-    headless = is_headless(options)
     if not FEWEST <= len(options.names) <= MOST:
         raise UsageError(
             f"backscope compare: name {FEWEST} to {MOST} presets or files, "
@@ -41,7 +43,6 @@ def _answer(options: argparse.Namespace) -> int:
         from ..compare.headless import compare_headless
 
         return compare_headless(experiments, options.names, as_json=options.json, pace=options.pace)
-    need_screen("compare")
     from ..opening import open_comparison
 
     return open_comparison(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from ..guard import stand_by
 from ..usage import UsageError
 from .command import Command
 from .watching_options import has_screen
@@ -15,6 +16,7 @@ def _answer(options: argparse.Namespace) -> int:
             "backscope: the gallery needs a terminal; "
             "use backscope presets and backscope run NAME --headless"
         )
+    stand_by()
     from ..opening import open_gallery
 
     return open_gallery()

@@ -12,7 +12,7 @@ from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_experiment, experiment_of
 from .finding_options import add_fail_on, severity_of
-from .watching_options import add_watching, is_headless, need_screen
+from .watching_options import add_watching, is_headless, take_screen
 
 
 def _options(run: argparse.ArgumentParser) -> None:
@@ -58,6 +58,8 @@ def _answer(options: argparse.Namespace) -> int:
         raise UsageError("backscope run: --fail-on goes with --headless or --json")
     if options.force and options.csv is None:
         raise UsageError("backscope run: --force goes with --csv")
+    if not headless:
+        take_screen("run")
     if options.threads is not None:
         use_threads(options.threads)
     experiment = experiment_of(options)
@@ -75,7 +77,6 @@ def _answer(options: argparse.Namespace) -> int:
             fail_on=severity_of(options.fail_on),
             record=not options.no_record,
         )
-    need_screen("run")
     from ..opening import open_app
 
     return open_app(

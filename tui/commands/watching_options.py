@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..guard import stand_by
 from ..option_types import bandwidth, fps, pace
 from ..streams import is_screen
 from ..usage import UsageError
@@ -43,10 +44,14 @@ def is_headless(options: argparse.Namespace) -> bool:
     return headless
 
 
-def need_screen(command: str) -> None:
-    """Refuse a command that needs one where there is none."""
+def take_screen(command: str) -> None:
+    """Refuse a command that needs one where there is none; otherwise see to its being given back.
+
+    The process forks here, so this comes before what takes long to import.
+    """
     if not has_screen():
         raise UsageError(f"backscope {command}: needs a terminal; use --headless (or --json)")
+    stand_by()
 
 
 def has_screen() -> bool:
