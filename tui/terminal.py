@@ -105,9 +105,11 @@ def driver_on(
             threading.Thread(target=watch_for_hang_up, args=watch, daemon=True).start()
 
         def disable_input(self) -> None:
-            if not (self._away or self._writer.gone):
+            if self._away:
+                return
+            if not self._writer.gone:
                 # While the terminal's answers are still read.
-                self._reads = not self._writer.held_up and link.drain() and self._reads
+                self._reads = self._reads and not self._writer.held_up and link.drain()
             super().disable_input()
 
         def stop_application_mode(self) -> None:
@@ -168,11 +170,13 @@ def driver_on(
             call_for(self._app, self._repaint)
 
         def _continued(self) -> None:
-            """Go on after somebody has stopped us who did not ask (SIGSTOP)."""
+            """Go on after somebody has stopped us unasked (SIGSTOP): the guard gave back for us."""
             if self._away or self._is_ending or self._ended.is_set():
                 return
-            if is_in_front(descriptor):
-                self.suspend_application_mode()
+            if not is_in_front(descriptor):
+                return
+            self._reads = False  # what it was asked before, it has answered to the shell
+            self.suspend_application_mode()
             self._away = True
             self._come_back()
 

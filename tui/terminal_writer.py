@@ -12,14 +12,15 @@ import os
 import select
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
 from .encoding import encoded
 from .restore import opened_without_waiting, write_reset
 
-MOST = 1_000_000
-"""Characters that may wait: some pictures of a large screen."""
+MOST = 100_000
+"""Characters that may wait, unless they come at once: a picture of a large screen."""
 HELD_UP = 0.05
 """Seconds after which what is still not taken is no matter of the thread's turn to run."""
 LOOK = 0.05
@@ -59,7 +60,7 @@ class TerminalWriter:
         self._caught_up = caught_up
         self._clock = clock
         self._changed = threading.Condition()
-        self._waiting: list[str] = []
+        self._waiting: deque[str] = deque()
         self._size = 0
         self._since: float | None = None
         self._dropped = self._closing = self._given_up = False
@@ -75,10 +76,12 @@ class TerminalWriter:
     def write(self, text: str) -> None:
         """Have text written; returns at once. Nothing is written while this is not open."""
         with self._changed:
-            if self._thread is None or self.gone:
+            if self._thread is None or self.gone or not text:
                 return
-            if self._size + len(text) > MOST:
-                self._waiting, self._size, self._dropped = [ANEW], 0, True
+            if self._size and self._size + len(text) > MOST:
+                self._waiting.clear()
+                self._waiting.append(ANEW)
+                self._size, self._dropped = len(ANEW), True
             self._waiting.append(text)
             self._size += len(text)
             if self._since is None:
@@ -133,8 +136,10 @@ class TerminalWriter:
                     self._dropped = False
                     self._caught_up()
             self._changed.wait_for(lambda: self._waiting or self._closing)
-            text = "" if self._given_up else "".join(self._waiting)
-            self._waiting, self._size = [], 0
+            if self._given_up or not self._waiting:
+                return ""
+            text = self._waiting.popleft()
+            self._size -= len(text)
             return text
 
     def _write(self, data: bytes, own: int | None) -> None:

@@ -38,12 +38,14 @@ def environment(**changes):
 class Terminal:
     """A pseudo-terminal with the command in it, and the screen as a person would see it."""
 
-    def __init__(self, folder, *words, rows=40, columns=120, output=None, **changes):
+    def __init__(
+        self, folder, *words, command=COMMAND, rows=40, columns=120, output=None, **changes
+    ):
         elsewhere = "" if output is None else f">{shlex.quote(str(output))}"
         # The shell waits for a line, so that the terminal is seen before the command touches it.
         self._child = pexpect.spawn(
             "/bin/sh",
-            ["-c", f'read go; exec "$@" {elsewhere}', "sh", *COMMAND, *words],
+            ["-c", f'read go; exec "$@" {elsewhere}', "sh", *command, *words],
             cwd=str(folder),
             env=environment(**changes),
             dimensions=(rows, columns),
@@ -113,6 +115,17 @@ class Terminal:
         self._child.wait()
         assert self._child.signalstatus is None
         return self._child.exitstatus
+
+    def wait_for_death(self):
+        """Read to the end and return the signal that the command has died of."""
+        while self._read():
+            pass
+        self._child.wait()
+        return self._child.signalstatus
+
+    def hang_up(self):
+        """The terminal is no more: its window was closed."""
+        self._child.ptyproc.fileobj.close()
 
     def left_behind(self):
         """What is not as it was before the command: settings, and modes not as they are at rest."""
