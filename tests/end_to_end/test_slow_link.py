@@ -24,7 +24,8 @@ def emulated():
     spec = importlib.util.spec_from_file_location("emulated_link", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    module.HOME.cleanup()
 
 
 @pytest.fixture

@@ -197,3 +197,11 @@ def test_a_link_that_is_only_long_is_not_left_free(clock):
     clock.now += 0.3
     link.answered(*place(question))
     assert link.wait() == 0.0
+
+
+def test_a_terminal_that_takes_nothing_gets_nothing_more(link):
+    link.held_up = lambda: True
+    assert link.wait() > 0.0
+    assert link.wait(ANSWERS) > 0.0
+    link.held_up = lambda: False
+    assert link.wait() == link.wait(ANSWERS) == 0.0
