@@ -203,9 +203,10 @@ class History:
         history._view = View(history._rows, history._pyramid.levels, history._gap)
         if levels:
             folded = view.complete(1, count)
-            entries, at = levels[0].find(folded - 1) or (None, 0)
-            assert entries is not None, "the newest block has just been taken"
-            history._pyramid.newest = entries.newest[at].copy()
+            found = levels[0].find(folded - 1)
+            assert found is not None, "the newest block has just been taken"
+            block, at = found
+            history._pyramid.newest = block.newest[at].copy()
         if count:
             history._values, history._seconds = history._rows.blocks[-1]
         history._first_step = snapshot.first_step

@@ -90,7 +90,7 @@ def is_whole(step: Any, seconds: Any, events: Any, crc: Any, data: Any) -> bool:
     kinds = (int, step), (float, seconds), (int, events), (bytes, data)
     if not all(isinstance(value, kind) for kind, value in kinds):
         return False
-    return checksum(step, seconds, events, data) == crc
+    return bool(checksum(step, seconds, events, data) == crc)
 
 
 def newest(connection: sqlite3.Connection, where: str) -> StoredCheckpoint | None:

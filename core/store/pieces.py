@@ -75,7 +75,7 @@ def is_whole(place: Place, columns: Columns, crc: Any, data: Any) -> bool:
     room = block_length(level) - start % block_length(level)
     if start < 0 or not 0 < length <= room or len(data) != data_length(level, length, columns):
         return False
-    return checksum(place, columns, data) == crc
+    return bool(checksum(place, columns, data) == crc)
 
 
 def encode_rows(values: Row, seconds: Row) -> bytes:

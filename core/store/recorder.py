@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..findings import Facts, Finding
 from ..history import History, Snapshot
@@ -174,7 +174,7 @@ class Recorder:
         count, view = snapshot.count, snapshot._view
         for start, rows, at, length in _following(view.rows, [self._summaries.next], 0, count):
             self._summaries.add(start, rows.values[at : at + length])
-        levels: tuple[Level[Rows] | Level[Entries], ...] = (view.rows, *view.levels)
+        levels: tuple[Level[Any], ...] = (view.rows, *view.levels)
         stops = [view.complete(level, count) // unit(level) for level in range(len(levels))]
         for level, (kept, stop) in enumerate(zip(levels, stops, strict=True)):
             for start, block, at, length in _following(kept, self._written, level, stop):
