@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ..core.diagnosis import Diagnosis
 from ..core.errors import DataError
@@ -30,6 +30,9 @@ from .report_text import report_text
 from .safe_text import safe_text
 from .streams import columns_of
 from .training import Driven
+
+if TYPE_CHECKING:
+    from ..core.store.recording import Recording
 
 BY_STATE = {RunState.FINISHED: DONE, RunState.DIVERGED: DIVERGED, RunState.FAILED: FAILED}
 """The exit code of a run that ended so; a stopped one answers for the signal that stopped it."""
@@ -91,6 +94,21 @@ def run_headless(
     return FOUND if found else code
 
 
+def resume_headless(recording: Recording, *, as_json: bool = False) -> int:
+    """Go on with a recorded run, with progress and the summary as for a new one; the exit code.
+
+    Raises:
+        OSError: the summary could not be written.
+    """
+    run = recording.run
+    diagnosis = Diagnosis(run.facts)
+    with _recording(recording):
+        stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
+    if sys.stdout is not None:
+        write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
+    return BY_STATE.get(run.status().state, 128 + stopped_by)
+
+
 @contextmanager
 def recorded(run: Run) -> Iterator[None]:
     """Record a run that has not begun while this is open; what prevents it is told in one line."""
@@ -102,6 +120,12 @@ def recorded(run: Run) -> Iterator[None]:
         _warn(str(error))
         yield
         return
+    with _recording(recording):
+        yield
+
+
+@contextmanager
+def _recording(recording: Recording) -> Iterator[None]:
     recording.start()
     if recording.notice:
         _warn(recording.notice)

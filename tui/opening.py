@@ -10,10 +10,12 @@ from .app import BackscopeApp
 from .capture import CapturedText
 from .governor import Governor
 from .session import run_app
-from .training import record_new
+from .training import live_run, record_new
 
 if TYPE_CHECKING:
+    from ..core.store.recording import Recording
     from ..core.store.stored_run import StoredRun
+    from .training import DrivenSource, Recorded
 
 
 def open_app(
@@ -83,6 +85,50 @@ def open_replay(
     governor = Governor(fps, bandwidth)
     app = BackscopeApp(replay=ReplayedRun(stored), governor=governor, record=record_new, log=log)
     return run_app(app, log)
+
+
+def open_resumed(
+    recording: Recording,
+    notice: str = "",
+    *,
+    fps: float | None = None,
+    bandwidth: float | None = None,
+) -> int:
+    """Go on with a recorded run and show it; otherwise as ``open_app``.
+
+    Args:
+        recording: of the run, which nobody drives yet.
+        notice: what a person should know of how it goes on; empty: nothing.
+        fps: as for ``Governor``.
+        bandwidth: likewise.
+    """
+    run, waiting = recording.run, [recording]
+    if notice:
+        recording.notice = notice
+
+    def source(experiment: Experiment, *, paused: bool, pace: float | None) -> DrivenSource:
+        return run if waiting else live_run(experiment, paused=paused, pace=pace)
+
+    def record(source: DrivenSource) -> Recorded:
+        if not waiting:
+            return record_new(source)
+        waiting.clear()
+        recording.start()
+        return recording
+
+    log = CapturedText()
+    app = BackscopeApp(
+        run.experiment,
+        pace=run.pace,
+        governor=Governor(fps, bandwidth),
+        source_factory=source,
+        record=record,
+        log=log,
+    )
+    try:
+        return run_app(app, log)
+    finally:
+        recording.finish()
 
 
 def open_gallery() -> int:

@@ -170,9 +170,11 @@ def banner(run: ReplayedRun) -> str:
     place = safe_text(run.stored.place.id, 60)
     said = []
     if position.life is Life.DEAD:
-        said.append(f"its trainer died after step {position.last:,}")
+        said.append(
+            f"its trainer died after step {position.last:,}; backscope resume {place} goes on"
+        )
     elif position.life.live:
-        said.append(f"it is being trained; backscope watch {place} shows it live")
+        said.append("it is being trained by another process; this is what is recorded so far")
     damaged = run.stored.history.damaged + len(run.diagnosis.damaged)
     if damaged:
         said.append(f"{damaged} of its pieces damaged: gaps")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from dataclasses import asdict
 from enum import StrEnum
 
+from ... import __version__
 from ..data.files import LONGEST_PATH
 from ..errors import DataError
+from ..machine import this_machine
 from ..quoting import quoted
 from ..record import RunState
 from . import database
 from .description import Description, Progress
+from .exactness import why_inexact
 from .lock import holder
 from .places import Place, find_place
 from .stored_history import StoredHistory
@@ -114,6 +118,11 @@ class StoredRun:
     def diagnosis(self) -> StoredDiagnosis:
         """What was found in it, by step."""
         return StoredDiagnosis(self._connection)
+
+    def why_inexact(self) -> str:
+        """What is different here, so that going on may change last bits; empty: nothing."""
+        then = self.description
+        return why_inexact(then.machine, asdict(this_machine()), then.version, __version__)
 
     def close(self) -> None:
         """Close the file."""

@@ -58,6 +58,7 @@ def test_the_run_that_is_meant_is_shown_and_the_newest_one_if_none_is(monkeypatc
     first, second = sorted((record("moons"), record("suns")), key=lambda place: place.id)
     shown = []
     monkeypatch.setattr(command, "has_screen", lambda: True)
+    monkeypatch.setattr(command, "stand_by", lambda: None)
     monkeypatch.setattr(
         opening, "open_replay", lambda stored, **options: shown.append((stored.place, options)) or 0
     )

@@ -17,6 +17,7 @@ from .gradcheck import GRADCHECK
 from .presets import PRESETS
 from .repair import REPAIR
 from .replay import REPLAY
+from .resume import RESUME
 from .run import RUN
 from .runs import RUNS
 from .theory import THEORY
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Command] = {
         RUN,
         COMPARE,
         RUNS,
+        RESUME,
         REPLAY,
         EXPORT,
         COPY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..exit_codes import BAD_INPUT, DONE, FAILED, INTERRUPTED, TERMINATED
+from ..guard import stand_by
 from ..option_types import bandwidth, fps
 from ..usage import UsageError
 from .command import Command
@@ -21,6 +22,9 @@ def _options(replay: argparse.ArgumentParser) -> None:
 
 
 def _answer(options: argparse.Namespace) -> int:
+    screen = has_screen()
+    if screen:
+        stand_by()  # it forks, so before what takes long to import
     from ...core.store.places import all_places
     from ...core.store.stored_run import StoredRun
 
@@ -31,7 +35,7 @@ def _answer(options: argparse.Namespace) -> int:
         if not places:
             raise UsageError("backscope replay: no runs are recorded yet; backscope run makes one")
         stored = StoredRun(places[0])
-    if not has_screen():
+    if not screen:
         raise UsageError("backscope replay: needs a terminal; backscope export reads without one")
     from ..opening import open_replay
 
