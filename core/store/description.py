@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
 from types import UnionType
@@ -85,6 +85,8 @@ class Description:
             experiment = load_toml_text(
                 meta["experiment"], name=meta["name"], folder=Path(meta["folder"])
             )
+            # In the text they are carried out already; they tell how the run was asked for.
+            experiment = replace(experiment, overrides=_overrides(json.loads(meta["overrides"])))
             started, planned = float(meta["started"]), int(meta["planned"])
             if not isfinite(started) or planned < 0:
                 raise ValueError("a time or a number of steps that cannot be")
@@ -157,6 +159,13 @@ class Progress:
 
 def _plain_metric(metric: Metric) -> list[Any]:
     return [metric.name, metric.about, metric.scheduled]
+
+
+def _overrides(pairs: Any) -> tuple[tuple[str, Any], ...]:
+    kinds = (str, bool, int, float, list)
+    if not all(isinstance(key, str) and isinstance(value, kinds) for key, value in pairs):
+        raise ValueError("an override that is none")
+    return tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in pairs)
 
 
 def _layout(layers: list[dict[str, Any]], metrics: list[list[Any]]) -> Layout:

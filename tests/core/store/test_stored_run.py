@@ -7,10 +7,14 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from backscope.core.errors import DataError, InputError
-from backscope.core.store import database
+from backscope.core.experiment import command_line, load_experiment
+from backscope.core.run import Run
+from backscope.core.store import database, places
 from backscope.core.store.lock import Lock
 from backscope.core.store.places import Place
+from backscope.core.store.recording import Recording
 from backscope.core.store.stored_run import READ_ONLY, Life, StoredRun, name_of
+from backscope.core.trainer import Trainer
 
 
 def test_a_run_is_found_by_its_id_the_beginning_of_it_its_name_and_its_paths(trained):
@@ -41,6 +45,17 @@ def test_a_run_that_has_ended_says_how(trained):
     run = StoredRun(trained(20))
     assert run.life is Life.STOPPED
     assert run.description.experiment.name == "moons"
+
+
+def test_a_stored_run_tells_how_it_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+    experiment = load_experiment("healthy", {"training.steps": 7, "network.hidden": [4, 4]})
+    recording = Recording.of_new(Run(Trainer(experiment)))
+    recording.finish()
+    stored = StoredRun(recording.place).description.experiment
+    assert stored == experiment
+    assert stored.overrides == experiment.overrides
+    assert command_line(stored) == command_line(experiment)
 
 
 def test_a_copy_is_not_taken_for_live_because_another_run_lies_beside_it(trained):
