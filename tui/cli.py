@@ -19,7 +19,7 @@ from .arguments import parse
 from .commands import COMMANDS, GALLERY
 from .exit_codes import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
 from .safe_text import safe_text
-from .streams import is_c_locale
+from .streams import close_output, is_c_locale
 from .usage import UsageError
 
 GARBAGE = 200_000
@@ -59,14 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        _close_output()
+        close_output()
         return BROKEN_PIPE
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
         _complain(_unexpected(error))
         if isinstance(error, OSError):
-            _close_output()
+            close_output()
         return FAILED
 
 
@@ -100,9 +100,3 @@ def _unexpected(error: Exception) -> str:
         f"backscope: unexpected {type(error).__name__}: {what} "
         f"({TRACEBACK}=1 in the environment shows where)"
     )
-
-
-def _close_output() -> None:
-    """Point standard output nowhere, so that the interpreter's last flush does not fail again."""
-    with suppress(AttributeError, OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,6 +18,8 @@ from types import FrameType
 NAME = "terminal-guard"
 """What the parent is called where processes are listed by name: ``killall backscope`` means the
 app, which can then do with the guard."""
+ENDING = {getattr(signal, f"SIG{name}", signal.SIGTERM) for name in ("INT", "TERM", "HUP", "QUIT")}
+"""Whoever sends one of these wants the app to end."""
 IN, OUT = b"+", b"-"
 READING, WRITING = 0, 1
 """Standard input and output are the terminal."""
@@ -89,8 +91,7 @@ def stand_by() -> None:
 
 def _passed_on() -> set[signal.Signals]:
     """What a person or a shell may send to the process that they know."""
-    names = ("INT", "TERM", "HUP", "QUIT", "TSTP", "USR1", "USR2", "ALRM")
-    return {signal.Signals[f"SIG{name}"] for name in names}
+    return {*ENDING, signal.SIGTSTP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM}
 
 
 def _taken(number: int, frame: FrameType | None) -> None:
@@ -108,6 +109,7 @@ class _Parent:
         self._settings = settings
         self._passed_on = passed_on
         self._app_has_terminal = False
+        self._is_to_end = False
 
     def wait(self) -> None:
         """Until the child ends; does not return."""
@@ -121,6 +123,7 @@ class _Parent:
             if number == signal.SIGCHLD:
                 self._look_at_child()
             elif sender != self._child:  # what it has sent to the group it has got itself
+                self._is_to_end = self._is_to_end or number in ENDING
                 with suppress(ProcessLookupError):
                     os.kill(self._child, number)
 
@@ -146,8 +149,10 @@ class _Parent:
             self._die_of(os.WTERMSIG(status))
         elif os.WIFEXITED(status):
             os._exit(os.WEXITSTATUS(status))
-        # The shell sees that this process has stopped, and sends both on.
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # The shell sees that this process stops as well, and sends both on; but who has hung up
+        # does not do so once more.
+        if not (self._is_to_end or ENDING & signal.sigpending()):
+            os.kill(os.getpid(), signal.SIGSTOP)
         child, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
         if child != 0:
             self._follow(status)

@@ -28,7 +28,7 @@ from .output_file import open_output, start_over
 from .progress import INTERVAL, Progress, Silence, progress_on
 from .report_text import report_text
 from .safe_text import safe_text
-from .streams import columns_of
+from .streams import close_output, columns_of
 from .training import Driven
 
 if TYPE_CHECKING:
@@ -83,9 +83,10 @@ def run_headless(
         lost = None if file is None else _save(run, file)
     # A full disk must not cost the summary, nor a reader of the summary who has gone the history.
     if sys.stdout is not None:
-        write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
-        if plot:
-            write_plots(run, sys.stdout)
+        with if_anybody_reads(stopped_by):
+            write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
+            if plot:
+                write_plots(run, sys.stdout)
     if lost is not None:
         raise OSError(lost.errno, lost.strerror, str(csv))
     code = BY_STATE.get(run.status().state, 128 + stopped_by)
@@ -197,6 +198,21 @@ def drive_watched(
             with suppress(OSError):
                 progress.clear()
     return received[0] if received else 0
+
+
+@contextmanager
+def if_anybody_reads(stopped_by: int) -> Iterator[None]:
+    """Write to standard output; after a signal, it is no failure that this cannot be done.
+
+    A terminal that hangs up sends a signal, and takes no summary any more.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        if not stopped_by:
+            raise
+        close_output()
 
 
 def write_report(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TextIO
 
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
@@ -45,3 +46,9 @@ def say(text: str) -> None:
     """Write to standard output, if there is one."""
     if sys.stdout is not None:
         sys.stdout.write(text)
+
+
+def close_output() -> None:
+    """Point standard output nowhere, so that the interpreter's last flush does not fail again."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -141,11 +141,17 @@ def test_a_terminal_that_is_gone_ends_it(terminal, tmp_path, doing, ignored):
         screen.wait_for_text("pause or resume training")
     elif doing == "stopped":
         os.kill(app, signal.SIGSTOP)
-    screen.hang_up()
-    if doing == "stopped":  # as a shell does that goes, after its hang-up
-        os.killpg(screen.pid, signal.SIGCONT)
+    assert screen.hang_up() == 129
     wait_until(lambda: not is_alive(app), "the app to end")
     assert is_kept(tmp_path)
+
+
+@pytest.mark.parametrize("words", [RUN, ("compare", "vanishing", "healthy", *RUN[2:])])
+def test_without_a_screen_a_hang_up_is_no_failure_either(terminal, tmp_path, words):
+    screen = terminal(*words, "--headless")
+    screen.wait_for_text(r"step [\d,]+ of 1,000,000")
+    assert screen.hang_up() == 129
+    assert words != RUN or is_kept(tmp_path)
 
 
 def stuck(screen, tmp_path):

@@ -124,8 +124,13 @@ class Terminal:
         return self._child.signalstatus
 
     def hang_up(self):
-        """The terminal is no more: its window was closed."""
-        self._child.ptyproc.fileobj.close()
+        """Close the terminal, as with its window, and return the exit code of the command."""
+        process, end = self._child.ptyproc, time.monotonic() + PATIENCE
+        process.fileobj.close()
+        while process.isalive():
+            assert time.monotonic() < end, "it goes on without a terminal"
+            time.sleep(0.02)
+        return process.exitstatus
 
     def left_behind(self):
         """What is not as it was before the command: settings, and modes not as they are at rest."""

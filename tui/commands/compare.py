@@ -7,10 +7,11 @@ import os
 
 from ...core.errors import InputError
 from ..exit_codes import EXIT_CODES
+from ..guard import stand_by
 from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_changes, experiment_of
-from .watching_options import add_watching, is_headless, take_screen
+from .watching_options import add_watching, is_headless, need_screen
 
 
 def _options(compare: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def _options(compare: argparse.ArgumentParser) -> None:
 def _answer(options: argparse.Namespace) -> int:
     headless = is_headless(options)
     if not headless:
-        take_screen("compare")
+        stand_by()  # before all that takes long to import
     from ...core.lockstep import FEWEST, MOST
 
     if not FEWEST <= len(options.names) <= MOST:
@@ -43,6 +44,7 @@ def _answer(options: argparse.Namespace) -> int:
         from ..compare.headless import compare_headless
 
         return compare_headless(experiments, options.names, as_json=options.json, pace=options.pace)
+    need_screen("compare")
     from ..opening import open_comparison
 
     return open_comparison(

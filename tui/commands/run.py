@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ...core.blas import use_threads
 from ..exit_codes import EXIT_CODES
+from ..guard import stand_by
 from ..option_types import filled, share, whole_above_zero
 from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_experiment, experiment_of
 from .finding_options import add_fail_on, severity_of
-from .watching_options import add_watching, is_headless, take_screen
+from .watching_options import add_watching, is_headless, need_screen
 
 
 def _options(run: argparse.ArgumentParser) -> None:
@@ -59,7 +60,7 @@ def _answer(options: argparse.Namespace) -> int:
     if options.force and options.csv is None:
         raise UsageError("backscope run: --force goes with --csv")
     if not headless:
-        take_screen("run")
+        stand_by()  # before all that takes long to import
     if options.threads is not None:
         use_threads(options.threads)
     experiment = experiment_of(options)
@@ -77,6 +78,7 @@ def _answer(options: argparse.Namespace) -> int:
             fail_on=severity_of(options.fail_on),
             record=not options.no_record,
         )
+    need_screen("run")
     from ..opening import open_app
 
     return open_app(

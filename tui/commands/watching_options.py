@@ -44,11 +44,8 @@ def is_headless(options: argparse.Namespace) -> bool:
     return headless
 
 
-def take_screen(command: str) -> None:
-    """Refuse a command that needs one where there is none; otherwise see to its being given back.
-
-    The process forks here, so this comes before what takes long to import.
-    """
+def need_screen(command: str) -> None:
+    """Refuse a command that needs one where there is none; otherwise have it given back."""
     if not has_screen():
         raise UsageError(f"backscope {command}: needs a terminal; use --headless (or --json)")
     stand_by()

@@ -14,7 +14,7 @@ from ...core.lockstep import Lockstep
 from ...core.record import RunState
 from ...core.report import report
 from ...core.run import RunStatus
-from ..headless import BY_STATE, drive_watched
+from ..headless import BY_STATE, drive_watched, if_anybody_reads
 from ..progress import progress_on
 from .comparison_text import comparison_text
 from .observers import units_differ
@@ -67,7 +67,8 @@ def compare_headless(
             runs = lockstep.runs
             units = [run.facts.baseline for run in runs] if units_differ(runs) else None
             text = comparison_text(reports, names, changes, units)
-        sys.stdout.write(text)
+        with if_anybody_reads(stopped_by):
+            sys.stdout.write(text)
     states = {run.state for run in lockstep.runs}
     for state in (RunState.FAILED, RunState.STOPPED, RunState.DIVERGED):
         if state in states:
