@@ -106,7 +106,8 @@ def resume_headless(recording: Recording, *, as_json: bool = False) -> int:
     with _recording(recording):
         stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
     if sys.stdout is not None:
-        write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
+        with if_anybody_reads(stopped_by):
+            write_report(run, sys.stdout, as_json=as_json, diagnosis=diagnosis)
     return BY_STATE.get(run.status().state, 128 + stopped_by)
 
 

@@ -52,6 +52,7 @@ PROGRAM = _group(
     Key("p", "p", "app.picture", "picture", "save a picture of the screen (SVG)", 11),
     Key("question_mark", "?", "app.help", "help", "all keys", 1),
     Key("q", "q", "app.quit", "quit", "quit", 1),
+    Key("ctrl+z", "ctrl z", "app.suspend_process", "", "stop, and back to the shell until fg"),
 )
 """Keys that every screen has."""
 

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from backscope.core.experiment import load_experiment
 from backscope.core.run import Run
-from backscope.core.store import places
+from backscope.core.store import database, places
 from backscope.core.store.recording import Recording
 from backscope.core.store.replayed import SPEEDS, ReplayedRun
 from backscope.core.store.stored_run import StoredRun
@@ -248,8 +248,9 @@ async def test_what_is_wrong_with_a_recording_stays_on_the_screen(place, tmp_pat
     copy.write_bytes(place.database.read_bytes())
     with sqlite3.connect(copy) as connection:
         connection.execute("UPDATE piece SET crc32=crc32+1 WHERE level=0")
-        progress = "UPDATE meta SET value=replace(value, '\"stopped\"', '\"running\"')"
-        connection.execute(progress + " WHERE key='progress'")
+        progress = database.read_meta(connection)["progress"]
+        running = progress.replace('"stopped"', '"running"')
+        database.write_meta(connection, {"progress": running})
     connection.close()
     run = ReplayedRun(StoredRun(places.Place(tmp_path, "copy.db")))
     app = BackscopeApp(replay=run, source_factory=sources)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from dataclasses import replace
 
@@ -11,7 +10,7 @@ from textual.widgets import Input, Static
 
 from backscope.core.experiment import Experiment
 from backscope.core.run import Run
-from backscope.core.store import places
+from backscope.core.store import database, places
 from backscope.core.store.lock import Lock
 from backscope.core.store.recording import Recording
 from backscope.core.trainer import Trainer
@@ -179,12 +178,11 @@ async def test_a_live_run_is_not_deleted_and_is_shown_as_live(app):
 
 
 def change_state(place: places.Place, state: str) -> None:
-    with sqlite3.connect(place.database) as connection:
-        connection.execute(
-            "UPDATE meta SET value=replace(value, '\"stopped\"', ?) WHERE key='progress'",
-            (f'"{state}"',),
-        )
-    connection.close()
+    connection = database.open_for_writing(place.database, wal=False)
+    progress = database.read_meta(connection)["progress"]
+    changed = progress.replace('"stopped"', f'"{state}"')
+    database.write_meta(connection, {"progress": changed})
+    database.close_for_good(connection)
 
 
 async def test_what_is_no_run_says_why_it_cannot_be_opened(app):

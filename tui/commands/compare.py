@@ -11,7 +11,7 @@ from ..guard import stand_by
 from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_changes, experiment_of
-from .watching_options import add_watching, is_headless, need_screen
+from .watching_options import add_watching, is_headless, take_screen
 
 
 def _options(compare: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def _answer(options: argparse.Namespace) -> int:
         from ..compare.headless import compare_headless
 
         return compare_headless(experiments, options.names, as_json=options.json, pace=options.pace)
-    need_screen("compare")
+    take_screen("compare")
     from ..opening import open_comparison
 
     return open_comparison(

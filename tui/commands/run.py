@@ -13,7 +13,7 @@ from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_experiment, experiment_of
 from .finding_options import add_fail_on, severity_of
-from .watching_options import add_watching, is_headless, need_screen
+from .watching_options import add_watching, is_headless, take_screen
 
 
 def _options(run: argparse.ArgumentParser) -> None:
@@ -78,7 +78,7 @@ def _answer(options: argparse.Namespace) -> int:
             fail_on=severity_of(options.fail_on),
             record=not options.no_record,
         )
-    need_screen("run")
+    take_screen("run")
     from ..opening import open_app
 
     return open_app(

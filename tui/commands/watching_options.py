@@ -44,7 +44,7 @@ def is_headless(options: argparse.Namespace) -> bool:
     return headless
 
 
-def need_screen(command: str) -> None:
+def take_screen(command: str) -> None:
     """Refuse a command that needs one where there is none; otherwise have it given back."""
     if not has_screen():
         raise UsageError(f"backscope {command}: needs a terminal; use --headless (or --json)")
