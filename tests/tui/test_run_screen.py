@@ -170,3 +170,11 @@ async def test_a_key_is_answered_before_what_is_new_is_judged(app, source, monke
         happened.clear()
         await pilot.press("f")
         assert happened[0] == "answered"
+
+
+async def test_a_run_that_arrives_while_the_app_goes_is_not_drawn(app, source):
+    async with app.run_test() as pilot:
+        dashboard = await opened(pilot)
+        await dashboard.query("*").remove()
+        dashboard.attach(source)
+        assert dashboard.source is source
