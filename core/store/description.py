@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from math import isfinite, nan
 from pathlib import Path
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any
 
 from ... import __version__
@@ -27,6 +27,9 @@ _NUMBERS: dict[str, type | UnionType] = {
     "updated": float | int,
     "learning_rate": float | int,
     "loss": float | int,
+    "pace": float | int | NoneType,
+    "clip_norm": float | int,
+    "probe_share": float | int,
 }
 """What must be numbers in ``Progress``."""
 
@@ -55,12 +58,9 @@ class Description:
 
     def to_meta(self) -> dict[str, str]:
         """As text."""
-        experiment, layout = self.experiment, self.layout
+        layout = self.layout
         return {
-            "experiment": to_toml(experiment),
-            "name": experiment.name,
-            "folder": str(experiment.folder.absolute()),
-            "overrides": json.dumps(experiment.overrides),
+            **experiment_to_meta(self.experiment),
             "layers": json.dumps([asdict(layer) for layer in layout.layers]),
             "metrics": json.dumps([_plain_metric(metric) for metric in layout.metrics]),
             "facts": json.dumps(asdict(self.facts)),
@@ -82,11 +82,7 @@ class Description:
             DataError: something is missing or is not what it should be.
         """
         try:
-            experiment = load_toml_text(
-                meta["experiment"], name=meta["name"], folder=Path(meta["folder"])
-            )
-            # In the text they are carried out already; they tell how the run was asked for.
-            experiment = replace(experiment, overrides=_overrides(json.loads(meta["overrides"])))
+            experiment = experiment_from_meta(meta)
             started, planned = float(meta["started"]), int(meta["planned"])
             if not isfinite(started) or planned < 0:
                 raise ValueError("a time or a number of steps that cannot be")
@@ -128,6 +124,12 @@ class Progress:
     """The last one."""
     events: int = 0
     """Events recorded."""
+    pace: float | None = None
+    """At most this many steps per second; None: as fast as it goes."""
+    clip_norm: float = 0.0
+    """What the gradient of the next step is clipped to; 0: it is not."""
+    probe_share: float = 0.0
+    """Time spent on scheduled measuring of late, as a share of the time of training."""
 
     def to_meta(self) -> dict[str, str]:
         """As text."""
@@ -155,6 +157,27 @@ class Progress:
             return progress
         except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise DataError(f"{where}: how far the run was is damaged: {error}") from None
+
+
+def experiment_to_meta(experiment: Experiment) -> dict[str, str]:
+    """An experiment as text, with how it was asked for."""
+    return {
+        "experiment": to_toml(experiment),
+        "name": experiment.name,
+        "folder": str(experiment.folder.absolute()),
+        "overrides": json.dumps(experiment.overrides),
+    }
+
+
+def experiment_from_meta(meta: Mapping[str, str]) -> Experiment:
+    """Read it back.
+
+    Raises:
+        KeyError, ValueError, TypeError, InputError: it is something else.
+    """
+    experiment = load_toml_text(meta["experiment"], name=meta["name"], folder=Path(meta["folder"]))
+    # In the text they are carried out already; they tell how the run was asked for.
+    return replace(experiment, overrides=_overrides(json.loads(meta["overrides"])))
 
 
 def _plain_metric(metric: Metric) -> list[Any]:

@@ -37,12 +37,35 @@ class Lock:
             pid = _pid(os.pread(self._file, 32, 0))
             os.close(self._file)
             raise LockedError(pid) from None
+        self._sign()
+
+    @classmethod
+    def inherited(cls, descriptor: int) -> Lock:
+        """The lock that whoever started this process held and passed on, with its file open.
+
+        Raises:
+            OSError: no such file is open.
+        """
+        lock = cls.__new__(cls)
+        lock._file = descriptor
+        os.set_inheritable(descriptor, False)
+        lock._sign()
+        return lock
+
+    @property
+    def descriptor(self) -> int:
+        """Of its file: a process that inherits it holds the lock too."""
+        return self._file
+
+    def _sign(self) -> None:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let it go; nothing more may be written."""
-        os.close(self._file)
+        """Let it go; nothing more may be written. Safe to call twice."""
+        if self._file >= 0:
+            os.close(self._file)
+        self._file = -1
 
 
 def holder(path: Path) -> int | None:

@@ -91,7 +91,10 @@ class Recorder:
         self._checkpoint: StoredCheckpoint | None = None
         self._next_checkpoint = 0.0
         self.problem = ""
-        self._stopping = threading.Event()
+        self.handed_over: RunState | None = None
+        """What a run that is stopped here does elsewhere; None: it ends here."""
+        self._stopping = False
+        self._woken = threading.Event()
         self._lock = threading.Lock()
 
     def begin_with(self, *checkpoints: StoredCheckpoint) -> None:
@@ -101,12 +104,21 @@ class Recorder:
 
     def run(self) -> None:
         """Flush every ``INTERVAL`` until ``stop``; blocks."""
-        while not self._stopping.wait(INTERVAL):
+        while True:
+            self._woken.wait(INTERVAL)
+            self._woken.clear()
+            if self._stopping:
+                return
             self.flush()
 
     def stop(self) -> None:
         """Have ``run`` return; nothing is written any more."""
-        self._stopping.set()
+        self._stopping = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Have ``run`` flush now."""
+        self._woken.set()
 
     def flush(self) -> bool:
         """Write what is new, all or nothing; False where it could not be written.
@@ -119,7 +131,14 @@ class Recorder:
             checkpoint = self._checkpoint
             if checkpoint is not None and checkpoint.checkpoint.step > snapshot.last_step:
                 checkpoint = None  # it goes with the steps before it, in one transaction
-            now = (snapshot.count, len(snapshot.events), status.state, status.learning_rate)
+            now = (
+                snapshot.count,
+                len(snapshot.events),
+                status.state,
+                status.learning_rate,
+                status.pace,
+                status.clip_norm,
+            )
             if now == self._last and checkpoint is None and not self.problem:
                 return True
             try:
@@ -211,8 +230,9 @@ class Recorder:
     def _progress(
         self, snapshot: Snapshot, status: RunStatus, findings: Sequence[Finding]
     ) -> Progress:
+        stopped = status.state is RunState.STOPPED
         return Progress(
-            state=status.state,
+            state=self.handed_over or status.state if stopped else status.state,
             first_step=snapshot.first_step,
             count=snapshot.count,
             seconds=snapshot.seconds,
@@ -223,6 +243,9 @@ class Recorder:
             error=status.error,
             loss=float(snapshot.latest("loss")),
             events=len(snapshot.events),
+            pace=status.pace,
+            clip_norm=status.clip_norm,
+            probe_share=status.probe_share,
         )
 
 

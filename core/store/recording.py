@@ -19,6 +19,7 @@ from ..run import Run
 from ..trainer import Trainer
 from . import database
 from .checkpoints import StoredCheckpoint, newest
+from .control import ControlServer
 from .cutting import cut
 from .description import Description, Progress
 from .file_systems import is_network
@@ -43,6 +44,7 @@ class Recording:
     Attributes:
         run: what is recorded.
         place: where.
+        lock: of that place.
         notice: what a person should know of how; empty: nothing.
     """
 
@@ -58,7 +60,8 @@ class Recording:
         self.run = run
         self.place = place
         self.notice = notice
-        self._lock = lock
+        self.lock = lock
+        self._control: ControlServer | None = None
         self._connection: sqlite3.Connection | None = connection
         self._recorder = recorder
         self._thread = threading.Thread(target=recorder.run, name="recorder", daemon=True)
@@ -85,7 +88,12 @@ class Recording:
 
     @classmethod
     def resumed(
-        cls, place: Place, clock: Callable[[], float] = time.time, *, paused: bool = False
+        cls,
+        place: Place,
+        clock: Callable[[], float] = time.time,
+        *,
+        paused: bool = False,
+        lock: Lock | None = None,
     ) -> Recording:
         """Go on with a run from its last checkpoint; what was recorded after it is recorded anew.
 
@@ -93,13 +101,14 @@ class Recording:
             place: of the run.
             clock: seconds since 1970.
             paused: hold it before its next step.
+            lock: of the run, from whoever hands it over; None: it is taken here.
 
         Raises:
             InputError: somebody else writes it, or its experiment cannot be trained here.
             DataError: it cannot be read or written, or has nothing to go on from.
         """
         name = quoted(str(place.database))
-        lock = _locked(place, name)
+        lock = lock or _locked(place, name)
         try:
             connection = database.open_for_writing(
                 place.database, wal=not is_network(place.directory)
@@ -168,9 +177,6 @@ class Recording:
             connection = database.open_for_writing(
                 place.database, wal=not is_network(place.directory)
             )
-            taken: list[KeptCheckpoint] = []
-            fork.keep(taken.append)
-            fork.apply_changes()
             snapshot = fork.history.snapshot()
             history = StoredHistory(connection, snapshot.layout, name)
             known = _same(history.snapshot().events, snapshot.events)
@@ -182,10 +188,10 @@ class Recording:
             before = replace(progress, count=count, nonfinite=None, state=state, error="")
             database.write_meta(connection, before.to_meta())
             connection.execute("COMMIT")
-            save_now = [StoredCheckpoint(kept.checkpoint, kept.place.events) for kept in taken]
             recorder = Recorder(fork, connection, clock, left=left, events=known)
-            recorder.begin_with(*save_now)
-            return cls(fork, place, lock, connection, recorder)
+            recording = cls(fork, place, lock, connection, recorder)
+            recording.begin_with_checkpoint()
+            return recording
         except sqlite3.Error as error:
             lock.release()
             raise DataError(f"{name} cannot be written: {error}") from error
@@ -199,21 +205,42 @@ class Recording:
         return self._recorder.problem
 
     def start(self) -> None:
-        """Write what there is from now on."""
+        """Write what there is from now on, and take commands from other processes."""
         self._recorder.flush()
         self._thread.start()
+        try:
+            self._control = ControlServer(self.run, self.place.socket, self._recorder.wake)
+        except OSError as error:
+            unheard = f"other processes can watch this run, not command it: {error}"
+            self.notice = f"{self.notice}; {unheard}" if self.notice else unheard
+
+    def hand_over(self) -> None:
+        """Have ``finish`` leave a run that goes on elsewhere, and ``lock`` to whoever goes on."""
+        held = self.run.status().state is RunState.PAUSED
+        self._recorder.handed_over = RunState.PAUSED if held else RunState.RUNNING
+
+    def begin_with_checkpoint(self) -> None:
+        """Write where the run stands with the first flush; nobody drives it yet."""
+        taken: list[KeptCheckpoint] = []
+        self.run.keep(taken.append)
+        self.run.apply_changes()
+        save_now = [StoredCheckpoint(kept.checkpoint, kept.place.events) for kept in taken]
+        self._recorder.begin_with(*save_now)
 
     def finish(self) -> None:
         """Write what is left, with a checkpoint, and close the file; safe to call twice."""
         if self._connection is None:
             return
+        if self._control is not None:
+            self._control.close()
         self._recorder.stop()
         if self._thread.is_alive():
             self._thread.join()
         self._recorder.finish()
         database.close_for_good(self._connection)
         self._connection = None
-        self._lock.release()
+        if self._recorder.handed_over is None:
+            self.lock.release()
 
 
 def _locked(place: Place, name: str) -> Lock:

@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -121,3 +122,16 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no disk can be mounted here")
     yield directory
     subprocess.run(["umount", str(directory)], check=True)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], None]:
+    """Waits for something that another thread brings about; fails when it never does."""
+
+    def wait(there: Callable[[], bool]) -> None:
+        give_up = time.monotonic() + 30.0
+        while not there():
+            assert time.monotonic() < give_up, "it never came"
+            time.sleep(0.005)
+
+    return wait

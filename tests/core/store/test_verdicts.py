@@ -138,7 +138,7 @@ def test_a_resumed_run_says_anew_what_stands_and_forgets_what_came_after_its_che
     run.advance(30)
     recording._recorder.flush()
     recording._connection.close()
-    recording._lock.release()
+    recording.lock.release()
     again = Recording.resumed(recording.place)
     connection = database.open_for_reading(recording.place.database)
     assert verdicts.newest_row(connection) < 50
