@@ -57,7 +57,8 @@ def treat(patient: Run, cure: Cure, *, paused: bool = False, pace: float | None 
 
 def _place(patient: Run, cure: Cure) -> KeptCheckpoint | None:
     """Where both go on from: the present, or the last good checkpoint."""
-    if cure.how is How.IN_PLACE and not patient.state.final:
+    live = isinstance(patient, Run) and not patient.state.final
+    if cure.how is How.IN_PLACE and live:
         present = _present(patient)
         if present is not None:
             return present

@@ -16,7 +16,7 @@ from textual import work
 from textual.message import Message
 from textual.screen import Screen
 
-from ..core.errors import DataError
+from ..core.errors import DataError, InputError
 from ..core.experiment import Experiment
 from .arranged_screen import ArrangedScreen
 from .capture import CapturedText
@@ -38,6 +38,7 @@ from .training import (
 
 if TYPE_CHECKING:
     from ..core.run import Source
+    from ..core.store.followed import FollowedRun
     from ..core.store.places import Place
     from ..core.store.replayed import ReplayedRun
     from .compare.observers import Naming
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from .patient import Patient
     from .replay_screen import ReplayScreen
     from .runs_screen import RunsScreen
+    from .watch_screen import WatchScreen
 
 _PATIENCE = 0.01
 _LOOK = 0.5
@@ -58,7 +60,7 @@ class BackscopeApp(Shell):
     Args:
         experiment: what to train; None opens the gallery.
         beside: several experiments, to be compared, in place of one; and what they are called.
-        replay: a recorded run to be shown in place of one that is trained.
+        recorded: a run on the disk, to be shown in place of one that is trained here.
         paused: hold the first run before its first step.
         pace: at most this many steps per second; None: as fast as it goes.
         governor: says when frames are drawn; None: by default.
@@ -84,7 +86,7 @@ class BackscopeApp(Shell):
         experiment: Experiment | None = None,
         *,
         beside: tuple[Sequence[Experiment], Naming] | None = None,
-        replay: ReplayedRun | None = None,
+        recorded: ReplayedRun | FollowedRun | None = None,
         paused: bool = False,
         pace: float | None = None,
         governor: Governor | None = None,
@@ -109,7 +111,9 @@ class BackscopeApp(Shell):
         self._notice = ""
         self._training: Training[Any] | None = None
         self._opened = experiment is None and beside is None  # something is shown
-        self._first_replay = replay
+        self._first_recorded = recorded
+        self.last_words = ""
+        """What a person is told on the terminal when the app has ended."""
         self._patient: Patient | None = None
         """Held while cures are tried beside it."""
         self._governor = governor or Governor()
@@ -119,6 +123,7 @@ class BackscopeApp(Shell):
         self._gallery: Gallery | None = None
         self._comparison: CompareScreen | None = None
         self._replay: ReplayScreen | None = None
+        self._watch: WatchScreen | None = None
         self._runs: RunsScreen | None = None
         self._front: Dashboard = self._dashboard
         self._trained: Dashboard = self._dashboard
@@ -130,8 +135,9 @@ class BackscopeApp(Shell):
         """What there is to show, otherwise the gallery."""
         if self._beside is not None:
             return self._the_comparison()
-        if self._first_replay is not None:
-            return self._the_replay()
+        if self._first_recorded is not None:
+            followed = self._first_recorded.another_trains
+            return self._the_watch() if followed else self._the_replay()
         if self._first is not None:
             return self._dashboard
         return self._the_gallery()
@@ -160,6 +166,14 @@ class BackscopeApp(Shell):
             self.install_screen(self._replay, "replay")
         return self._replay
 
+    def _the_watch(self) -> WatchScreen:
+        from .watch_screen import WatchScreen
+
+        if self._watch is None:
+            self._watch = WatchScreen(self.captured, self.look, self.link, self._governor)
+            self.install_screen(self._watch, "watch")
+        return self._watch
+
     def _the_runs(self) -> RunsScreen:
         from .runs_screen import RunsScreen
 
@@ -176,14 +190,24 @@ class BackscopeApp(Shell):
             self.open_experiment(self._first, paused=self._paused)
         elif self._beside is not None:
             self.open_comparison(*self._beside, paused=self._paused)
-        elif self._first_replay is not None:
-            self.open_replay(self._first_replay)
+        elif self._first_recorded is not None:
+            self.show_recorded(self._first_recorded)
 
     @property
     def screens_in_use(self) -> tuple[ArrangedScreen, ...]:
         """Those that have been made."""
-        made = (self._dashboard, self._gallery, self._comparison, self._replay, self._runs)
-        return tuple(screen for screen in made if screen is not None)
+        made = (self._dashboard, self._gallery, self._comparison, self._runs)
+        return tuple(screen for screen in (*made, *self._onlookers) if screen is not None)
+
+    @property
+    def _onlookers(self) -> tuple[Dashboard | None, ...]:
+        """Screens of runs that are not trained here."""
+        return self._replay, self._watch
+
+    @property
+    def _looks_on(self) -> bool:
+        """Whether the screen in front shows a run that is not trained here."""
+        return self._front in self._onlookers
 
     def on_unmount(self) -> None:
         """However the app ends, training ends with it."""
@@ -214,11 +238,16 @@ class BackscopeApp(Shell):
         build = partial(self._runs_factory, tuple(experiments), paused=paused)
         self._replace_run(build, lambda driven: screen.attach_all(driven.runs))
 
-    def open_replay(self, run: ReplayedRun) -> None:
-        """Show a recorded run; what is trained goes on meanwhile."""
-        screen = self._the_replay()
-        screen.replay(run)
-        self._bring(screen)
+    def show_recorded(self, run: ReplayedRun | FollowedRun) -> None:
+        """Show a run on the disk; what is trained here goes on meanwhile."""
+        if run.another_trains:
+            watch = self._the_watch()
+            watch.follow(run)
+            self._bring(watch)
+        else:
+            replay = self._the_replay()
+            replay.replay(run)
+            self._bring(replay)
 
     @work(exclusive=True, group="replace")
     async def _replace_run(
@@ -280,14 +309,17 @@ class BackscopeApp(Shell):
         from .patient import Patient
 
         training, source = self._training, self._front.source
-        if source is not None and self._front is self._replay:
-            training = Training.of_nothing(source)  # nothing is trained that would have to wait
-        if training is None or source is None:
-            return
-        self._waiting_room = self._front
         judged_by = "validation_loss" if message.finding.kind == "overfitting" else "loss"
         naming = Naming(("sick", "treated"), message.cure.title, judged_by)
-        self._patient = Patient.hold(training, source, message.cure, naming)
+        if source is None:
+            return
+        if self._looks_on:
+            self._patient = Patient.leave_alone(source, message.cure, naming)
+        elif training is not None:
+            self._patient = Patient.hold(training, source, message.cure, naming)
+        else:
+            return
+        self._waiting_room = self._front
         self._treat(self._patient)
 
     def _treat(self, patient: Patient) -> None:
@@ -353,6 +385,40 @@ class BackscopeApp(Shell):
         record = None if recording is None else partial(record_fork, recording.place)
         self._replace_run(build, self._dashboard.show_fork, record)
 
+    def on_dashboard_detached(self) -> None:
+        """Leave; another process goes on with the run where it stands."""
+        if self._front is self._watch:
+            self.leave(0)
+            return
+        training = self._training
+        if training is None or training.recording is None:
+            why = training.unrecorded if training is not None else ""
+            self.tell(f"Only a recorded run can be detached{': ' + why if why else ''}", error=True)
+        elif training.recording.problem:
+            self.tell(f"This run cannot be detached now: {training.banner}", error=True)
+        else:
+            self._detach(training)
+
+    @work(exclusive=True, group="replace")
+    async def _detach(self, training: Training[Any]) -> None:
+        from .detaching import detached_text, going_on, hand_over
+
+        assert training.recording is not None, "only what is recorded is detached"
+        place = training.recording.place
+        self._dashboard.show_banner("Handing this run over to a process of its own ...")
+        try:
+            process = await asyncio.to_thread(hand_over, training)
+        except (DataError, InputError) as error:
+            build = going_on(training)
+            goes_on = "" if build is None else ", and goes on here"
+            self.tell(f"This run could not be detached{goes_on}: {error}", error=True)
+            if build is not None:
+                self._replace_run(build, self._dashboard.show_fork, partial(record_fork, place))
+        else:
+            name = self._dashboard.experiment.name if self._dashboard.experiment else ""
+            self.last_words = detached_text(place, process, name)
+            self.leave(0)
+
     def on_gallery_chosen(self, message: Gallery.Chosen) -> None:
         """Train what was chosen."""
         self.open_experiment(message.experiment)
@@ -365,6 +431,10 @@ class BackscopeApp(Shell):
         """To the list of runs."""
         self.action_runs()
 
+    def on_watch_screen_left(self) -> None:
+        """To the list of runs."""
+        self.action_runs()
+
     def on_runs_screen_chosen(self, message: RunsScreen.Chosen) -> None:
         """Show a run: the one trained here, one that another process trains, or a replay."""
         place = message.run.place
@@ -372,32 +442,24 @@ class BackscopeApp(Shell):
         recording = training.recording if training is not None else None
         if message.run.live and recording is not None and recording.place == place:
             self._bring(self._trained)
-        elif message.run.live:
-            self.open_live(place)
         else:
-            self.open_recorded(place)
+            self.open_place(place)
 
-    def open_live(self, place: Place) -> None:
-        """Show a run that another process trains: what it has recorded so far."""
-        self.open_recorded(place)
-
-    def open_recorded(self, place: Place) -> None:
-        """Show a run that lies on the disk, or say why that cannot be."""
-        from ..core.store.replayed import ReplayedRun
+    def open_place(self, place: Place) -> None:
+        """Show a run on the disk, or say why that cannot be; follow one that is being trained."""
+        from ..core.store.followed import followed_or_replayed
         from ..core.store.stored_run import StoredRun
 
         try:
-            run = ReplayedRun(StoredRun(place))
+            self.show_recorded(followed_or_replayed(StoredRun(place)))
         except DataError as error:
             self.tell(str(error), error=True)
-        else:
-            self.open_replay(run)
 
     def on_runs_screen_left(self) -> None:
         """Back to what is trained, or else to the recording that was shown, or to the gallery."""
         if self._is_training:
             self._show(self._trained)
-        elif self._front is self._replay:
+        elif self._looks_on:
             self._show(self._front)
         else:
             self.action_gallery()
@@ -406,7 +468,8 @@ class BackscopeApp(Shell):
     def _is_training(self) -> bool:
         """Whether there is a run of this process to be seen."""
         source = self._training.source if self._training is not None else None
-        return source is not None and (self._replay is None or source is not self._replay.source)
+        shown = (screen.source for screen in self._onlookers if screen is not None)
+        return source is not None and source not in shown
 
     def _refuse(self, training: Training[Any]) -> None:
         """The run that was asked for cannot be trained: say why, and go where another can be."""
@@ -423,7 +486,7 @@ class BackscopeApp(Shell):
     def _bring(self, screen: Dashboard) -> None:
         """Bring a screen with runs to the front; it is what the gallery goes back to."""
         self._front = screen
-        if screen is not self._replay:
+        if screen not in self._onlookers:
             self._trained = screen
         self._show(screen)
 
@@ -440,7 +503,7 @@ class BackscopeApp(Shell):
     def action_gallery(self) -> None:
         """Choose another preset; the run goes on meanwhile."""
         gallery = self._the_gallery()
-        running = self._is_training or self._front is self._replay
+        running = self._is_training or self._looks_on
         experiment = self._front.experiment
         gallery.running((experiment.name or "the run") if experiment and running else "")
         self._show(gallery)
@@ -449,7 +512,7 @@ class BackscopeApp(Shell):
         """Choose a recorded run; what is trained goes on meanwhile."""
         runs = self._the_runs()
         front = self._trained if self._is_training else self._front
-        shown = self._is_training or front is self._replay
+        shown = self._is_training or self._looks_on
         name = (front.experiment.name or "the run") if front.experiment else ""
         runs.running(name if shown and name else "the gallery")
         self._show(runs)

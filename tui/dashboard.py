@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -39,6 +41,10 @@ if TYPE_CHECKING:
     from .interventions_screen import Choice, Do
 
 
+MEANT = 5.0
+"""Seconds within which a key that ends something is pressed again by whoever means it."""
+
+
 class Dashboard(RunScreen):
     """What a person sees of a run, and the keys that command it."""
 
@@ -49,6 +55,7 @@ class Dashboard(RunScreen):
     """What the panels show; number keys count them."""
 
     _banner = ""
+    _stop_asked = -inf
 
     class Rerun(Message):
         """A person wants this experiment to start from the beginning."""
@@ -73,6 +80,9 @@ class Dashboard(RunScreen):
             self.kept = kept
             self.paused = paused
             self.change = change
+
+    class Detached(Message):
+        """A person wants to leave, and another process to go on with the run."""
 
     class Answered(Message):
         """A change of the running network was made, or there was nothing to change."""
@@ -171,6 +181,23 @@ class Dashboard(RunScreen):
         """Start it again with the next seed."""
         if self._experiment is not None:
             self.post_message(self.Rerun(with_next_seed(self._experiment)))
+
+    def action_detach(self) -> None:
+        """Leave the run to a process of its own."""
+        if self._running_source() is not None:
+            self.post_message(self.Detached())
+
+    def action_stop(self) -> None:
+        """End the run; a second press means it."""
+        source, now = self._running_source(), time.monotonic()
+        if source is None:
+            return
+        if now - self._stop_asked < MEANT:
+            source.stop()
+            self.set_timer(0.02, self.draw)
+        else:
+            self._stop_asked = now
+            self.tell("S again ends this run. A recorded one can be gone on with: backscope resume")
 
     def _running_source(self) -> Source | None:
         """The source, if it can still be commanded; otherwise it is said why not."""

@@ -69,10 +69,12 @@ DASHBOARD = (
         Key("u", "u", "undo", "undo", "undo the last change: roll back to before it", 5),
         Key("comma", ",", "pace('slower')", "pace", "slow motion: fewer steps a second", 12, ", ."),
         Key("full_stop", ".", "pace('faster')", "", "more steps a second again"),
+        Key("d", "d", "detach", "detach", "leave; the run goes on in a process of its own", 7),
+        Key("S", "S", "stop", "", "end the run with a checkpoint; asks to press it again"),
     ),
     *_group(
         "cures",
-        Key("d,enter", "d", "cures", "cures", "cures for what was found, tried beside this run", 3),
+        Key("enter", "enter", "cures", "cures", "cures of what was found, beside this run", 3),
     ),
     *_group(
         "time",
@@ -93,7 +95,7 @@ DASHBOARD = (
         Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
         Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
         Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
-        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 4),
+        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 7),
         *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
         Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
         Key("escape", "esc", "back", "", "all panels again; then the newest step again"),
@@ -191,7 +193,7 @@ REPLAY = (
     ),
     *_group(
         "cures",
-        Key("d,enter", "d", "cures", "cures", "cures for what was found, tried from the start", 3),
+        Key("enter", "enter", "cures", "cures", "cures of what was found, from the start", 3),
     ),
     *_group(
         "time",
@@ -219,6 +221,23 @@ REPLAY = (
     *PROGRAM,
 )
 """The keys of a recorded run."""
+
+_HERE = {
+    "restart": ("train", "train its experiment anew, here, with the same seed"),
+    "new_seed": ("new seed", "train it anew, here, with the next seed"),
+    "undo": ("", ""),
+    "detach": ("leave", "leave; the run goes on where it is trained"),
+    "back": ("runs", "all panels again; the newest step again; then the list of runs"),
+    "cures": ("cures", "cures of what was found, tried from the start"),
+}
+"""What some keys of the dashboard do where another process trains: label, and about."""
+WATCH = tuple(
+    replace(key, label=_HERE[key.action][0], about=_HERE[key.action][1])
+    if key.action in _HERE
+    else key
+    for key in DASHBOARD
+)
+"""The keys of a run that another process trains."""
 
 RUNS = (
     *_group(

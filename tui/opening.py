@@ -72,18 +72,28 @@ def open_comparison(
     return run_app(app, log)
 
 
-def open_replay(
-    stored: StoredRun, *, fps: float | None = None, bandwidth: float | None = None
+def open_recorded(
+    stored: StoredRun,
+    *,
+    replay: bool = False,
+    fps: float | None = None,
+    bandwidth: float | None = None,
 ) -> int:
-    """Show a recorded run, its end at first; otherwise as ``open_app``.
+    """Show a run on the disk; otherwise as ``open_app``. What is trained from there is recorded.
 
-    What is trained from there is recorded.
+    Args:
+        stored: the run. While another process trains it, it is followed.
+        replay: show what is recorded of it in any case.
+        fps: as for ``Governor``.
+        bandwidth: likewise.
     """
-    from ..core.store.replayed import ReplayedRun
-
     log = CapturedText()
     governor = Governor(fps, bandwidth)
-    app = BackscopeApp(replay=ReplayedRun(stored), governor=governor, record=record_new, log=log)
+    from ..core.store.followed import followed_or_replayed
+    from ..core.store.replayed import ReplayedRun
+
+    recorded = ReplayedRun(stored) if replay else followed_or_replayed(stored)
+    app = BackscopeApp(recorded=recorded, governor=governor, record=record_new, log=log)
     return run_app(app, log)
 
 

@@ -33,6 +33,11 @@ class Patient:
         source.pause()
         return cls(training, source, ran, cure, naming)
 
+    @classmethod
+    def leave_alone(cls, source: Any, cure: Cure, naming: Naming) -> Patient:
+        """A run that is none of ours: it does what it does."""
+        return cls(Training.of_nothing(source), source, False, cure, naming)
+
     def let_go(self) -> None:
         """Have it go on, if it did."""
         if self.ran:

@@ -11,13 +11,12 @@ from textual.message import Message
 
 from ..core.record import RunState
 from ..core.store.replayed import SPEEDS, Position, ReplayedRun
-from ..core.store.stored_run import Life
 from . import time_range as ranges
 from .dashboard import Dashboard
 from .keymap import REPLAY, Key, bindings
 from .panels import Panel
 from .replay_observer import ReplayObserver
-from .safe_text import safe_text
+from .stored_banner import stored_banner
 
 PAGE = 5
 """Tenths of the range that a page is."""
@@ -167,17 +166,7 @@ def next_speed(speed: float, *, faster: bool) -> float:
 def banner(run: ReplayedRun) -> str:
     """What a person must know of a recording as long as it is shown; empty: nothing."""
     position: Position = run.position
-    place = safe_text(run.stored.place.id, 60)
-    said = []
-    if position.life is Life.DEAD:
-        said.append(
-            f"its trainer died after step {position.last:,}; backscope resume {place} goes on"
-        )
-    elif position.life.live:
-        said.append("it is being trained by another process; this is what is recorded so far")
+    life = position.life
+    grows = "Another process trains it: this is what is recorded so far"
     damaged = run.stored.history.damaged + len(run.diagnosis.damaged)
-    if damaged:
-        said.append(f"{damaged} of its pieces damaged: gaps")
-    if run.stored.notice:
-        said.append(run.stored.notice)
-    return f"Run {place}: {'; '.join(said)}" if said else ""
+    return stored_banner(run.stored, life, position.last, damaged, grows if life.live else "")

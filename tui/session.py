@@ -49,6 +49,8 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
             app.streams = (sys.stdout, sys.stderr)
         threads_ended = _run(app, loop)
     code = app.return_code or 0
+    if app.last_words:
+        sys.stdout.write(app.last_words)
     if code == 1:
         sys.stderr.writelines(f"{line.text}\n" for line in log.lines() if line.error)
     if not threads_ended:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..core.history import Snapshot
     from ..core.run import RunStatus
     from ..core.store.replayed import Position
+    from ..core.store.stored_run import Life
 
 
 class Span(StrEnum):
@@ -62,6 +63,8 @@ class View:
     """What the screen takes; None while it stands still."""
     replay: Position | None = None
     """Of a recording: where its present is; None: the run is a live one."""
+    followed: Life | None = None
+    """What a run is doing that another process trains; None: it is trained here, or a recording."""
 
     @property
     def step(self) -> int:

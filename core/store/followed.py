@@ -16,6 +16,7 @@ from ..record import RunState
 from ..run import Answer, Run, RunStatus
 from .control import PATIENCE, UnansweredError, ask, status_of
 from .description import experiment_from_meta
+from .replayed import ReplayedRun
 from .stored_history import StoredHistory
 from .stored_run import Life, StoredRun
 
@@ -37,6 +38,8 @@ class FollowedRun:
         checkpoints: none: there is nothing to go back with.
         diagnosis: what was found, by step.
     """
+
+    another_trains = True
 
     def __init__(self, stored: StoredRun, tell: Callable[[str], None] = lambda line: None) -> None:
         self.stored = stored
@@ -184,3 +187,8 @@ class FollowedRun:
 
     def advance(self, steps: int) -> None:
         """Another process trains it."""
+
+
+def followed_or_replayed(stored: StoredRun) -> FollowedRun | ReplayedRun:
+    """A run on the disk as it can be shown: followed while a process trains it, else replayed."""
+    return FollowedRun(stored) if stored.life.live else ReplayedRun(stored)

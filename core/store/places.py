@@ -40,6 +40,12 @@ class Place:
         return self.directory.name if self.file == DATABASE else Path(self.file).stem
 
     @property
+    def word(self) -> str:
+        """What a person types to name it: its id, or its path where that is needed."""
+        known = self.directory.parent == home() and self.file == DATABASE
+        return self.id if known else str(self.database)
+
+    @property
     def database(self) -> Path:
         """Everything that was measured."""
         return self.directory / self.file

@@ -99,7 +99,7 @@ def test_nothing_is_sent_to_the_terminal_while_all_are_held(terminal):
 def test_a_cure_is_tried_beside_the_sick_run_and_kept(terminal):
     screen = terminal("run", "vanishing", "--steps", "100000", "--pace", "30")
     screen.wait_for_text("(warning|error): vanishing gradient")
-    screen.press("d")
+    screen.press("\r")
     screen.wait_for_text("enter tries it beside this run")
     assert "advised often, does not work here" in screen.text
     screen.press("\r")
@@ -117,7 +117,7 @@ def test_a_cure_is_tried_beside_the_sick_run_and_kept(terminal):
 def test_escape_gives_the_sick_run_back(terminal):
     screen = terminal("run", "vanishing", "--steps", "100000", "--pace", "30")
     screen.wait_for_text("(warning|error): vanishing gradient")
-    screen.press("d")
+    screen.press("\r")
     screen.wait_for_text("enter tries it beside this run")
     screen.press("\r")
     screen.wait_for_text("treated")

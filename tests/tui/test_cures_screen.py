@@ -85,10 +85,10 @@ def test_those_that_work_come_first_and_every_cure_is_offered_once(sick):
     assert [offer.finding.kind for offer in made].count("vanishing_gradient") == 1
 
 
-async def test_d_lists_the_cures_of_what_was_found(app):
+async def test_enter_lists_the_cures_of_what_was_found(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await diagnosed(pilot)
-        await pilot.press("d")
+        await pilot.press("enter")
         assert isinstance(app.screen, CuresScreen)
         lines = listed(app)
         assert "vanishing gradient  since step 1" in lines[0]
@@ -103,7 +103,7 @@ async def test_d_lists_the_cures_of_what_was_found(app):
 async def test_reasons_are_told_whole_in_indented_lines(app, size):
     async with app.run_test(size=size) as pilot:
         await diagnosed(pilot)
-        await pilot.press("d")
+        await pilot.press("enter")
         for line in listed(app)[1:]:
             _title, *reason = line.splitlines()
             assert reason
@@ -113,7 +113,7 @@ async def test_reasons_are_told_whole_in_indented_lines(app, size):
 async def test_escape_closes_the_list_and_nothing_happens(app):
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = await diagnosed(pilot)
-        await pilot.press("d", "escape")
+        await pilot.press("enter", "escape")
         assert app.screen is dashboard
 
 
@@ -121,7 +121,7 @@ async def test_without_a_finding_there_is_nothing_to_cure(source):
     app = BackscopeApp(source.experiment, source_factory=lambda *args, **settings: source)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.screen.source is not None)
-        await pilot.press("d")
+        await pilot.press("enter")
         assert isinstance(app.screen, Dashboard)
         assert notes(app) == ["Nothing wrong was found so far: there is nothing to cure."]
 
@@ -132,7 +132,7 @@ def trying(app):
 
     async def choose(pilot):
         await diagnosed(pilot)
-        await pilot.press("d", "enter")
+        await pilot.press("enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await until(pilot, lambda: app.screen.source is not None)
         await until(pilot, lambda: app.screen.query_one("#standings", Panel).view is not None)
@@ -203,7 +203,7 @@ async def test_a_second_cure_can_be_tried_after_the_first(app, trying):
         first = app._training
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is dashboard)
-        await pilot.press("d", "down", "enter")
+        await pilot.press("enter", "down", "enter")
         await until(pilot, lambda: app._training is not first and app._training.source is not None)
         await until(pilot, lambda: isinstance(app.screen, CompareScreen))
         await until(pilot, lambda: hasattr(app._training.source, "runs"))
@@ -218,7 +218,7 @@ async def test_a_run_that_was_kept_can_be_a_patient_itself(app, trying, until_dr
         await until(pilot, lambda: app.screen is dashboard)
         kept, lockstep = dashboard.source, app._training
         await diagnosed(pilot)
-        await pilot.press("d", "enter")
+        await pilot.press("enter", "enter")
         await until_driven(pilot, app)
         await until(pilot, lambda: app._training is not lockstep)
         assert app._patient.source is kept

@@ -60,9 +60,11 @@ def test_the_run_that_is_meant_is_shown_and_the_newest_one_if_none_is(monkeypatc
     monkeypatch.setattr(command, "has_screen", lambda: True)
     monkeypatch.setattr(command, "stand_by", lambda: None)
     monkeypatch.setattr(
-        opening, "open_replay", lambda stored, **options: shown.append((stored.place, options)) or 0
+        opening,
+        "open_recorded",
+        lambda stored, **options: shown.append((stored.place, options)) or 0,
     )
     assert main(["replay", first.id, "--fps", "5"]) == 0
     assert main(["replay"]) == 0
-    assert shown[0] == (first, {"fps": 5.0, "bandwidth": None})
+    assert shown[0] == (first, {"replay": True, "fps": 5.0, "bandwidth": None})
     assert shown[1][0] == second

@@ -64,7 +64,7 @@ def clock():
 
 @pytest.fixture
 def app(place, clock, sources):
-    return BackscopeApp(replay=ReplayedRun(StoredRun(place), clock), source_factory=sources)
+    return BackscopeApp(recorded=ReplayedRun(StoredRun(place), clock), source_factory=sources)
 
 
 async def until(pilot, condition):
@@ -215,7 +215,7 @@ async def test_its_experiment_can_be_trained_anew(app, sources):
 async def test_a_cure_can_be_tried_from_a_recording_and_left_again(app):
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(pilot)
-        await pilot.press("d")
+        await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, CuresScreen))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.source)
@@ -253,12 +253,12 @@ async def test_what_is_wrong_with_a_recording_stays_on_the_screen(place, tmp_pat
         database.write_meta(connection, {"progress": running})
     connection.close()
     run = ReplayedRun(StoredRun(places.Place(tmp_path, "copy.db")))
-    app = BackscopeApp(replay=run, source_factory=sources)
+    app = BackscopeApp(recorded=run, source_factory=sources)
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(pilot)
         banner = screen.query_one("#banner", Static)
         await until(pilot, lambda: banner.display)
-        assert f"its trainer died after step {STEPS}" in str(banner.content)
+        assert f"Its trainer died after step {STEPS}" in str(banner.content)
         assert "damaged" in str(banner.content)
 
 

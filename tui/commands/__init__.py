@@ -20,7 +20,9 @@ from .replay import REPLAY
 from .resume import RESUME
 from .run import RUN
 from .runs import RUNS
+from .stop import STOP
 from .theory import THEORY
+from .watch import WATCH
 
 __all__ = ["COMMANDS", "GALLERY", "Command"]
 
@@ -30,6 +32,8 @@ COMMANDS: dict[str, Command] = {
         RUN,
         COMPARE,
         RUNS,
+        WATCH,
+        STOP,
         RESUME,
         REPLAY,
         EXPORT,

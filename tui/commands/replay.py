@@ -9,12 +9,12 @@ from ..guard import stand_by
 from ..option_types import bandwidth, fps
 from ..usage import UsageError
 from .command import Command
+from .run_argument import RUN_WORDS, add_run
 from .watching_options import has_screen
 
 
 def _options(replay: argparse.ArgumentParser) -> None:
-    # Optional for argparse only, so that a misspelled option is named before a missing run.
-    replay.add_argument("run", nargs="?", metavar="RUN", help="the run; the newest one if none")
+    add_run(replay, "the run; the newest one if none")
     replay.add_argument("--fps", type=fps, metavar="N", help="N frames a second")
     replay.add_argument(
         "--bandwidth", type=bandwidth, metavar="KB", help="draw at most KB kilobytes a second"
@@ -37,9 +37,9 @@ def _answer(options: argparse.Namespace) -> int:
         stored = StoredRun(places[0])
     if not screen:
         raise UsageError("backscope replay: needs a terminal; backscope export reads without one")
-    from ..opening import open_replay
+    from ..opening import open_recorded
 
-    return open_replay(stored, fps=options.fps, bandwidth=options.bandwidth)
+    return open_recorded(stored, replay=True, fps=options.fps, bandwidth=options.bandwidth)
 
 
 REPLAY = Command(
@@ -49,8 +49,5 @@ REPLAY = Command(
     options=_options,
     answer=_answer,
     exit_codes=(DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED),
-    notes=(
-        "RUN is an id, the beginning of one, the name of its experiment (the newest of\n"
-        "that name), or a path; backscope runs lists them.\n\n"
-    ),
+    notes=RUN_WORDS,
 )

@@ -9,19 +9,28 @@ from ..exit_codes import BAD_INPUT, DIVERGED, DONE, FAILED, INTERRUPTED, TERMINA
 from ..safe_text import safe_text
 from ..usage import UsageError
 from .command import Command
-from .watching_options import add_watching, is_headless, take_screen
+from .run_argument import RUN_WORDS, add_run
+from .watching_options import (
+    add_detach,
+    add_watching,
+    is_headless,
+    require_no_screen,
+    take_screen,
+)
 
 
 def _options(resume: argparse.ArgumentParser) -> None:
-    # Optional for argparse only, so that a misspelled option is named before a missing run.
-    resume.add_argument("run", nargs="?", metavar="RUN", help="the run")
+    add_run(resume)
     add_watching(resume)
+    add_detach(resume)
 
 
 def _answer(options: argparse.Namespace) -> int:
     if options.run is None:
         raise UsageError("backscope resume: needs a run; backscope runs lists them")
-    headless = is_headless(options)
+    if options.detach:
+        require_no_screen(options)
+    headless = options.detach or is_headless(options)
     if not headless:
         take_screen("resume")
     from ...core.store.recording import Recording
@@ -29,15 +38,23 @@ def _answer(options: argparse.Namespace) -> int:
 
     stored = StoredRun.wanted(options.run)
     place, inexact = stored.place, stored.why_inexact()
+    name = stored.description.experiment.name
     stored.close()
+    notice = f"not to the last bit as it would have gone on: {inexact}" if inexact else ""
+    if headless and notice:
+        sys.stderr.write(f"backscope: {safe_text(notice, 1_000)}\n")
+    if options.detach:
+        from ..detaching import write_detached
+        from ..trainer_process import start_trainer
+
+        process = start_trainer(place, paused=options.paused, pace=options.pace)
+        write_detached(place, process, name, sys.stdout, as_json=options.json)
+        return DONE
     recording = Recording.resumed(place, paused=options.paused)
     recording.run.set_pace(options.pace)
-    notice = f"not to the last bit as it would have gone on: {inexact}" if inexact else ""
     if headless:
         from ..headless import resume_headless
 
-        if notice:
-            sys.stderr.write(f"backscope: {safe_text(notice, 1_000)}\n")
         return resume_headless(recording, as_json=options.json)
     from ..opening import open_resumed
 
@@ -51,8 +68,5 @@ RESUME = Command(
     options=_options,
     answer=_answer,
     exit_codes=(DONE, FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, TERMINATED),
-    notes=(
-        "RUN is an id, the beginning of one, the name of its experiment (the newest of\n"
-        "that name), or a path; backscope runs lists them.\n\n"
-    ),
+    notes=RUN_WORDS,
 )

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from ...core.blas import use_threads
-from ..exit_codes import EXIT_CODES
+from ..exit_codes import DONE, EXIT_CODES
 from ..guard import stand_by
 from ..option_types import filled, share, whole_above_zero
 from ..usage import UsageError
 from .command import Command
 from .experiment_options import add_experiment, experiment_of
 from .finding_options import add_fail_on, severity_of
-from .watching_options import add_watching, is_headless, take_screen
+from .watching_options import (
+    add_detach,
+    add_watching,
+    is_headless,
+    require_no_screen,
+    take_screen,
+)
 
 
 def _options(run: argparse.ArgumentParser) -> None:
@@ -34,6 +41,7 @@ def _options(run: argparse.ArgumentParser) -> None:
         "or at least a warning",
     )
     run.add_argument("--force", action="store_true", help="with --csv: overwrite FILE if it exists")
+    add_detach(run)
     run.add_argument("--no-record", action="store_true", help="keep nothing of this run")
     run.add_argument(
         "--probe-budget",
@@ -50,6 +58,8 @@ def _options(run: argparse.ArgumentParser) -> None:
 
 
 def _answer(options: argparse.Namespace) -> int:
+    if options.detach:
+        return _detach(options)
     headless = is_headless(options)
     if options.csv is not None and not headless:
         raise UsageError("backscope run: --csv goes with --headless; in the dashboard press c")
@@ -89,6 +99,21 @@ def _answer(options: argparse.Namespace) -> int:
         bandwidth=options.bandwidth,
         record=not options.no_record,
     )
+
+
+def _detach(options: argparse.Namespace) -> int:
+    require_no_screen(options)
+    for name in ("csv", "plot", "fail_on", "no_record"):
+        if getattr(options, name):
+            raise UsageError(f"backscope run: --{name.replace('_', '-')} does not go with --detach")
+    if options.threads is not None:
+        use_threads(options.threads)
+    experiment = experiment_of(options)
+    from ..detaching import detach_new, write_detached
+
+    place, process = detach_new(experiment, paused=options.paused, pace=options.pace)
+    write_detached(place, process, experiment.name, sys.stdout, as_json=options.json)
+    return DONE
 
 
 RUN = Command(

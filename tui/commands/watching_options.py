@@ -33,6 +33,22 @@ def add_watching(run: argparse.ArgumentParser) -> None:
     )
 
 
+def add_detach(run: argparse.ArgumentParser) -> None:
+    """Add the option that has another process train."""
+    run.add_argument(
+        "--detach",
+        action="store_true",
+        help="train in a process of its own, which outlives terminal and connection",
+    )
+
+
+def require_no_screen(options: argparse.Namespace) -> None:
+    """Refuse what a run in another process cannot have."""
+    for name in ("headless", "fps", "bandwidth"):
+        if getattr(options, name):
+            raise UsageError(f"backscope {options.command}: --{name} does not go with --detach")
+
+
 def is_headless(options: argparse.Namespace) -> bool:
     """Whether there is no screen; options that need one are then refused."""
     headless: bool = options.headless or options.json

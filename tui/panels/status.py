@@ -35,6 +35,8 @@ STATE_WORDS: dict[RunState, str] = {
 }
 """What a person is told of a state."""
 LONGEST_COMMAND = 4000
+DEAD = "dead"
+"""The life of a run whose trainer is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,10 @@ def _state_words(view: View) -> str:
     """What the run is doing, or the replay of it: ``replay 10x``, ``replay: finished``."""
     replay = view.replay
     if replay is None:
-        return STATE_WORDS[view.status.state]
+        words = STATE_WORDS[view.status.state]
+        if view.followed is None:
+            return words
+        return "watch: trainer died" if view.followed == DEAD else f"watch: {words}"
     if replay.at_end:
         return f"replay: {replay.life.value}"
     speed = f"replay {replay.speed:g}x"

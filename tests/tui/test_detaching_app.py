@@ -1,0 +1,105 @@
+"""Leaving a live run to a process of its own, through Textual's pilot."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from backscope.core.errors import DataError
+from backscope.core.experiment import changed, load_experiment
+from backscope.core.record import RunState
+from backscope.core.store import places
+from backscope.core.store.run_list import RunList
+from backscope.core.store.stored_run import Life
+from backscope.tui import detaching
+from backscope.tui.app import BackscopeApp
+from backscope.tui.training import record_new
+
+EXPERIMENT = changed(load_experiment("vanishing"), {"training.steps": 10_000_000})
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+
+
+async def until(pilot, condition):
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await pilot.pause(0.02)
+
+
+def notes(app):
+    return [note.message for note in app._notifications]
+
+
+def live():
+    (run,) = RunList().read()
+    return run
+
+
+async def training(pilot):
+    app = pilot.app
+    await until(pilot, lambda: app._training is not None and app._training.source is not None)
+    await until(pilot, lambda: app._training.source.step > 5)
+    return app._training
+
+
+async def test_d_hands_the_run_over_and_says_how_to_go_on(monkeypatch):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+    taken = []
+
+    def start(place, *, lock, paused, pace):
+        taken.append((place, paused, pace, live().life))
+        lock.release()
+        return 4711
+
+    monkeypatch.setattr(detaching, "start_trainer", start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        place = (await training(pilot)).recording.place
+        await pilot.press("d")
+        await until(pilot, lambda: not app.is_running)
+    assert taken == [(place, False, 500.0, Life.RUNNING)], "it is live all the while"
+    assert app.return_code == 0
+    assert f"backscope watch {place.id}" in app.last_words
+
+
+async def test_a_run_that_is_not_recorded_cannot_be_detached(experiment, sources):
+    app = BackscopeApp(experiment, source_factory=sources)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.source is not None)
+        await pilot.press("d")
+        await until(pilot, lambda: "Only a recorded run can be detached" in notes(app))
+        assert not app.screen.source.status().state.final
+
+
+async def test_where_no_process_can_be_had_the_run_goes_on_here_and_is_recorded(monkeypatch):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+
+    def start(place, *, lock, paused, pace):
+        lock.release()
+        raise DataError("no process can be had")
+
+    monkeypatch.setattr(detaching, "start_trainer", start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        before = await training(pilot)
+        await pilot.press("d")
+        await until(pilot, lambda: app._training is not before)
+        after = await training(pilot)
+        assert "goes on here: no process can be had" in notes(app)[-1]
+        step = before.source.step
+        await until(pilot, lambda: after.source.step > step)
+        await until(pilot, lambda: after.recording is not None)
+        assert after.recording.place == before.recording.place
+        assert after.source.status().state is RunState.RUNNING
+
+
+async def test_a_run_that_has_ended_is_not_detached():
+    app = BackscopeApp(changed(EXPERIMENT, {"training.steps": 3}), record=record_new)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app._training is not None and app._training.finished.is_set())
+        await until(pilot, lambda: app.screen.source is not None)
+        await pilot.press("d")
+        assert "This run has finished" in notes(app)[-1]
