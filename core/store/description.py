@@ -19,6 +19,8 @@ from ..record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, RunSt
 
 MOST_LAYERS = 10_000
 MOST_COLUMNS = 1_000_000
+MOST_STEPS = 1 << 44
+"""More than anyone trains; what says more of itself says nothing true."""
 _NUMBERS: dict[str, type | UnionType] = {
     "first_step": int,
     "count": int,
@@ -32,6 +34,15 @@ _NUMBERS: dict[str, type | UnionType] = {
     "probe_share": float | int,
 }
 """What must be numbers in ``Progress``."""
+_LAYER = {
+    "index": int,
+    "fan_in": int,
+    "width": int,
+    "activation": str,
+    "rectifier": bool,
+    "bounded": bool,
+}
+"""What a layer must be described by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +163,7 @@ class Progress:
             for name, kind in _NUMBERS.items():
                 if not isinstance(getattr(progress, name), kind):
                     raise ValueError(f"its {name} is no number")
-            if progress.count < 0 or progress.first_step < 1:
+            if not (0 <= progress.count <= MOST_STEPS and 1 <= progress.first_step <= MOST_STEPS):
                 raise ValueError("a number of steps that cannot be")
             return progress
         except (KeyError, ValueError, TypeError, RecursionError) as error:
@@ -198,14 +209,23 @@ def _layout(layers: list[dict[str, Any]], metrics: list[list[Any]]) -> Layout:
         raise ValueError("its metrics are those of another version")
     if len(layers) > MOST_LAYERS or len(layers) * len(names) > MOST_COLUMNS:
         raise ValueError(f"{len(layers)} layers of {len(names)} metrics are more than can be")
+    known = tuple(LayerInfo(**layer) for layer in layers)
+    for place, layer in enumerate(known, 1):
+        values = asdict(layer)
+        wrong = [key for key, kind in _LAYER.items() if type(values[key]) is not kind]
+        if wrong or layer.index != place or min(layer.fan_in, layer.width) < 1:
+            raise ValueError(f"layer {place} is none")
     return Layout(
-        tuple(LayerInfo(**layer) for layer in layers),
+        known,
         tuple(Metric(str(n), str(about), bool(s)) for n, about, s in metrics[len(own) :]),
     )
 
 
 def _facts(values: dict[str, Any]) -> Facts:
     inputs = values.pop("inputs", None)
+    told = {**values, **(inputs or {})}
+    if not all(isinstance(value, int | float) for value in told.values()):
+        raise ValueError("a fact that is no number")
     return Facts(**values, inputs=None if inputs is None else InputFacts(**inputs))
 
 
