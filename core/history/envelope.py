@@ -160,8 +160,11 @@ def _cover(
         if found is None:
             assert view.gap is not None, "of what was dropped a coarser entry is kept"
             at = start - start % view.gap.unit
-            yield _piece(view.gap.find(start)[0], meaning, lines, at, view.gap.unit, slice(1))
-            start = at + view.gap.unit
+            # A level that ends before this row knows no further one.
+            known = (row for each in levels if (row := each.kept_from(start)) > start)
+            end = max(at + view.gap.unit, min((*known, stop)))
+            yield _piece(view.gap.find(start)[0], meaning, lines, at, end - at, slice(1))
+            start = end
             continue
         unit, span = levels[use].unit, levels[use].unit * levels[use].length
         first = start - start % unit

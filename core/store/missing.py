@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..history import Snapshot
-from ..history.pyramid import FOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,17 @@ def missing(snapshot: Snapshot) -> Missing:
     coarser = gone = row = 0
     view = snapshot._view
     while row < snapshot.count:
-        start, row = row, min(view.rows.kept_from(row), snapshot.count)
-        for at in range(start, row, FOLD):
-            steps = min(FOLD, row - at)
-            if any(level.find(at) is not None for level in view.levels):
-                coarser += steps
+        at, row = row, min(view.rows.kept_from(row), snapshot.count)
+        while at < row:
+            known = next((each for each in view.levels if each.find(at) is not None), None)
+            if known is not None:
+                stop = min(at - at % known.unit + known.unit, row)
+                coarser += stop - at
             else:
-                gone += steps
+                starts = (each.kept_from(at) for each in view.levels)
+                stop = min((row, *(start for start in starts if start > at)))
+                gone += stop - at
+            at = stop
         while row < snapshot.count and (found := view.rows.find(row)) is not None:
             row += len(found[0].seconds) - found[1]
     return Missing(coarser, gone)

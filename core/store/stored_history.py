@@ -64,7 +64,9 @@ class StoredLevel(Generic[B]):
         """The first row at or after ``row`` in a block that can be read."""
         span = self.unit * self.length
         while row < self.count * self.unit and self.find(row) is None:
-            row = row - row % span + span
+            # Not block by block: a file may say that there are any number of them.
+            number = self._blocks.after(self._number, row // span)
+            row = self.count * self.unit if number is None else number * span
         return row
 
 
@@ -98,6 +100,17 @@ class _Blocks:
         found = block if length >= wanted else None
         self._keep((level, number), max(length, wanted), found)
         return found
+
+    def after(self, level: int, number: int) -> int | None:
+        """The next block of a level of which there is something; None: there is none."""
+        query = "SELECT min(start) FROM piece WHERE level=? AND start>=?"
+        length = block_length(level)
+        try:
+            start = database.fetch(self._connection, query, level, (number + 1) * length)[0][0]
+        except sqlite3.DatabaseError:
+            self.damaged.add((level, number * length))
+            return None
+        return start // length if isinstance(start, int) else None
 
     def forget(self) -> None:
         """What was read may have been written anew."""
