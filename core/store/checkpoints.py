@@ -23,6 +23,8 @@ from . import database
 
 KEPT = 2
 """Newest checkpoints that stay in the database."""
+_DAMAGE = (LookupError, TypeError, AttributeError, zipfile.BadZipFile, EOFError, OverflowError)
+"""What bytes of anything are met with, besides ``ValueError``."""
 _VALUES = "values"
 """The array that holds what is no array, as JSON."""
 
@@ -62,7 +64,7 @@ def decode(data: bytes) -> Checkpoint:
                 arrays[member.filename.removesuffix(".npy")] = array
         values = json.loads(arrays.pop(_VALUES).tobytes(), object_hook=_array)
         return Checkpoint.from_plain(arrays, values)
-    except (KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
+    except (*_DAMAGE, RuntimeError, MemoryError) as error:
         raise ValueError(str(error)) from error
 
 

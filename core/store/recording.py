@@ -140,7 +140,10 @@ class Recording:
             raise DataError(f"{name} has no checkpoint to go on from")
         if stored.checkpoint.diverged:
             raise InputError(f"run {place.id} has diverged: there is nothing to go on with")
-        trainer = Trainer(description.experiment, checkpoint=stored.checkpoint)
+        try:
+            trainer = Trainer(description.experiment, checkpoint=stored.checkpoint)
+        except (LookupError, TypeError, ValueError) as error:
+            raise DataError(f"{name}: its checkpoint does not fit its experiment") from error
         if trainer.state.final:
             raise InputError(f"run {place.id} has finished: all its steps are done")
         count = stored.checkpoint.step + 1 - progress.first_step
