@@ -90,6 +90,7 @@ class Recorder:
         self._state = RunState.READY
         self._checkpoint: StoredCheckpoint | None = None
         self._next_checkpoint = 0.0
+        self._looked = 0.0
         self.problem = ""
         self.handed_over: RunState | None = None
         """What a run that is stopped here does elsewhere; None: it ends here."""
@@ -109,7 +110,11 @@ class Recorder:
             self._woken.clear()
             if self._stopping:
                 return
-            self.flush()
+            try:
+                self.flush()
+            except Exception as error:
+                # Of a thread of its own nobody hears: the screen shows the problem.
+                self.problem = f"{type(error).__name__}: {error}"
 
     def stop(self) -> None:
         """Have ``run`` return; nothing is written any more."""
@@ -154,9 +159,10 @@ class Recorder:
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 self.problem = str(error)
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
                 return False
+            finally:
+                if self._connection.in_transaction:  # it was not committed
+                    self._connection.execute("ROLLBACK")
             self._written, self._events = written, len(snapshot.events)
             self._verdicts.written()
             for level, entries in enumerate(written[1:], 1):
@@ -176,6 +182,9 @@ class Recorder:
     def _ask_checkpoint(self, status: RunStatus) -> None:
         """Have one taken on a schedule, and whenever the run has been held or has ended."""
         now = self._clock()
+        if now < self._looked:  # the clock was set back
+            self._next_checkpoint = now
+        self._looked = now
         changed = status.state is not self._state
         self._state = status.state
         still = status.state is RunState.PAUSED or status.state.final

@@ -113,15 +113,15 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pl
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A directory with room for 128 kB; only where such a disk can be mounted."""
+    """A directory with room for 512 kB; only where such a disk can be mounted."""
     directory = tmp_path / "small"
     directory.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(directory)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(directory)]
     done = subprocess.run(words, capture_output=True, check=False)
     if done.returncode:
         pytest.skip("no disk can be mounted here")
     yield directory
-    subprocess.run(["umount", str(directory)], check=True)
+    subprocess.run(["umount", "-l", str(directory)], check=True)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_of_a_run_that_is_cut_off_nothing_is_left_behind(trained, tmp_path):
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="only root can mount")
 def test_where_there_is_no_room_it_says_so_and_leaves_nothing(trained, small_disk):
-    place = trained(300)
+    place = trained(3_000)
     with pytest.raises(DataError, match="cannot be written: database or disk is full"):
         copy(place, small_disk / "copy.db")
     assert os.listdir(small_disk) == []

@@ -1,0 +1,171 @@
+import os
+import shutil
+import sqlite3
+import threading
+
+import numpy as np
+import pytest
+
+from backscope.core.experiment import Experiment
+from backscope.core.record import Event
+from backscope.core.run import Run
+from backscope.core.store import database
+from backscope.core.store.checkpoints import newest
+from backscope.core.store.recorder import CHECKPOINT_SECONDS, Recorder
+from backscope.core.store.stored_history import StoredHistory
+from backscope.core.trainer import Trainer
+
+from .conftest import LAYOUT, HandRun, rows_of
+
+
+def recorded_rows(path):
+    connection = database.open_for_reading(path)
+    try:
+        blocks = [values for _, values in StoredHistory(connection, LAYOUT, "").snapshot().rows()]
+    finally:
+        connection.close()
+    return np.concatenate(blocks) if blocks else np.empty((0, LAYOUT.size))
+
+
+def test_each_row_is_written_once_however_often_it_is_flushed(recorded):
+    run, recorder, path = recorded()
+    rows = rows_of(np.random.default_rng(1), 2_500)
+    rng, at = np.random.default_rng(2), 0
+    while at < len(rows):
+        portion = int(rng.integers(0, 200))
+        run.append(rows[at : at + portion])
+        at += portion
+        assert recorder.flush()
+        assert recorder.flush()
+        assert recorded_rows(path).tobytes() == rows[:at].tobytes()
+    connection = database.open_for_reading(path)
+    query = "SELECT start, length FROM piece WHERE level=0 ORDER BY start"
+    pieces = database.fetch(connection, query)
+    connection.close()
+    assert pieces[:2] == [(0, 1024), (1024, 1024)]  # a full block is one piece
+
+
+class Full(sqlite3.Connection):
+    """A connection on which there is no room as long as that is asked for."""
+
+    full = False
+
+    def execute(self, statement, *parameters):
+        if self.full and statement.startswith("COMMIT"):
+            raise sqlite3.OperationalError("database or disk is full")
+        return super().execute(statement, *parameters)
+
+
+def test_where_there_is_no_room_it_says_so_and_goes_on_when_there_is(tmp_path):
+    path = tmp_path / "run.db"
+    database.create(path).close()
+    connection = sqlite3.connect(path, isolation_level=None, factory=Full)
+    database.set_for_writing(connection, wal=True)
+    run = HandRun()
+    recorder = Recorder(run, connection)
+    rows = rows_of(np.random.default_rng(1), 900)
+    run.append(rows[:300])
+    assert recorder.flush()
+    connection.full = True
+    run.append(rows[300:600])
+    assert not recorder.flush()
+    assert not recorder.flush()
+    assert recorder.problem == "database or disk is full"
+    assert recorded_rows(path).tobytes() == rows[:300].tobytes()
+    connection.full = False
+    run.append(rows[600:])
+    assert recorder.flush()
+    assert recorder.problem == ""
+    assert recorded_rows(path).tobytes() == rows.tobytes()
+    database.close_for_good(connection)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="only root can mount")
+def test_on_a_full_disk_training_goes_on_and_recording_too_when_there_is_room(small_disk):
+    stuffing, path = small_disk / "stuffing", small_disk / "run.db"
+    run = HandRun()
+    connection = database.create(path)
+    recorder = Recorder(run, connection)
+    rows = rows_of(np.random.default_rng(1), 90)
+    run.append(rows[:30])
+    assert recorder.flush()
+    with pytest.raises(OSError, match="No space"):
+        stuffing.write_bytes(bytes(1 << 20))
+    for start in (30, 50):
+        run.append(rows[start : start + 20])
+        assert not recorder.flush()
+        assert recorder.problem in ("database or disk is full", "disk I/O error")
+    assert recorded_rows(path).tobytes() == rows[:30].tobytes()
+    stuffing.unlink()
+    run.append(rows[70:])
+    assert recorder.flush()
+    assert recorded_rows(path).tobytes() == rows.tobytes()
+    database.close_for_good(connection)
+
+
+def test_an_error_that_nobody_foresaw_is_shown_and_recording_goes_on(recorded, monkeypatch):
+    run, recorder, path = recorded()
+    recorder.flush()
+    run.append(rows_of(np.random.default_rng(1), 10))
+    whole, failed = recorder._pieces, threading.Event()
+
+    def broken(snapshot):
+        if not failed.is_set():
+            failed.set()
+            raise MemoryError("no more")
+        return whole(snapshot)
+
+    monkeypatch.setattr(recorder, "_pieces", broken)
+    monkeypatch.setattr("backscope.core.store.recorder.INTERVAL", 0.01)
+    thread = threading.Thread(target=recorder.run)
+    thread.start()
+    assert failed.wait(30)
+    for _ in range(3_000):
+        if len(recorded_rows(path)) == 10:
+            break
+        threading.Event().wait(0.01)
+    recorder.stop()
+    thread.join()
+    assert len(recorded_rows(path)) == 10
+    assert recorder.problem == ""
+
+
+def test_what_cannot_be_stored_in_a_text_does_not_end_the_recording(recorded):
+    run, recorder, path = recorded()
+    run.history.mark(Event(1, "rate", "a\udcff\0\x1b[31m[/]\nb" + "x" * 10_000))
+    run.append(rows_of(np.random.default_rng(1), 3))
+    assert recorder.flush()
+    connection = database.open_for_reading(path)
+    (event,) = StoredHistory(connection, LAYOUT, "").snapshot().events
+    connection.close()
+    assert event.text == "a?\0\x1b[31m[/]\nb" + "x" * 10_000
+
+
+def test_a_clock_that_is_set_back_does_not_put_off_the_checkpoints(tmp_path):
+    settings = {
+        "data": {"source": "moons", "rows": 60},
+        "network": {"hidden": [5]},
+        "training": {"steps": 500, "batch_size": 8},
+    }
+    run = Run(Trainer(Experiment.from_dict(settings)))
+    connection = database.create(tmp_path / "run.db")
+    now = 1e9
+    recorder = Recorder(run, connection, lambda: now)
+
+    def checkpointed():
+        recorder.flush()  # asks for one
+        run.advance(1)  # before which it is taken
+        recorder.flush()  # and now written
+        stored = newest(connection, "")
+        return None if stored is None else stored.checkpoint.step
+
+    run.advance(1)
+    first = checkpointed()
+    assert first == 1
+    assert checkpointed() == first  # it is not yet time for another
+    now -= 3_600
+    assert checkpointed() > first
+    before = checkpointed()
+    now += CHECKPOINT_SECONDS
+    assert checkpointed() > before
+    database.close_for_good(connection)
