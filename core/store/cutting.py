@@ -46,9 +46,8 @@ def cut(
         query = "SELECT start, length, crc32, data FROM piece WHERE level=? AND start+length>?"
         for start, length, crc, data in database.fetch(connection, query, level, stop):
             _shorten(connection, columns, Place(level, start, length), stop - start, crc, data)
-        if level and not stop:
-            break
-        left.append(stop)
+        if stop or not level:
+            left.append(stop)
     connection.execute("DELETE FROM verdict WHERE row>=?", (count,))
     connection.execute(
         "DELETE FROM event WHERE id NOT IN (SELECT id FROM event ORDER BY id LIMIT ?)", (events,)
