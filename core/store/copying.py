@@ -15,8 +15,6 @@ from . import database
 from .lock import LockedError, holder
 from .places import Place
 
-DAMAGED = "backscope repair may give back what is whole"
-
 
 def copy(place: Place, target: Path, *, force: bool = False) -> None:
     """Copy a run as it is at this moment; its log, if it has one, is taken in.
@@ -45,7 +43,7 @@ def copy(place: Place, target: Path, *, force: bool = False) -> None:
                 raise DataError(f"{shown(target)} cannot be written: {error}") from error
             except sqlite3.DatabaseError as error:
                 raise DataError(
-                    f"{shown(place.database)} cannot be copied: {error}; {DAMAGED}"
+                    f"{shown(place.database)} cannot be copied: {error}; {database.REPAIR}"
                 ) from error
     finally:
         source.close()

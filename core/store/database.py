@@ -19,6 +19,7 @@ APPLICATION_ID = 0x42534350  # "BSCP"
 PAGE_SIZE = 8192
 LOGS = ("-wal", "-journal")
 """Endings of what may lie beside a database and belongs to it."""
+REPAIR = "backscope repair may give back what is whole"
 LARGEST_BLOB = 256 << 20
 """Bytes: beyond it a value is refused before it is read."""
 INSTRUCTIONS = 20_000_000
@@ -183,8 +184,9 @@ def _checked(path: Path, connection: sqlite3.Connection) -> sqlite3.Connection:
         connection.close()
         if isinstance(error, sqlite3.OperationalError) and "malformed" not in str(error):
             raise
+        hint = f"; {REPAIR}" if "malformed" in str(error) else ""
         raise DataError(
-            f"{quoted(str(path), LONGEST_PATH)} is not a run, or is damaged: {error}"
+            f"{quoted(str(path), LONGEST_PATH)} is not a run, or is damaged: {error}{hint}"
         ) from error
     except BaseException:
         connection.close()

@@ -71,7 +71,7 @@ class StoredRun:
             self.history.snapshot()
         except sqlite3.Error as error:
             self._connection.close()
-            raise DataError(f"{where} is damaged: {error}") from error
+            raise DataError(f"{where} is damaged: {error}; {database.REPAIR}") from error
         except BaseException:
             self._connection.close()
             raise
