@@ -1,0 +1,56 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from backscope.core.store.lock import Lock, LockedError, holder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from backscope.core.store.lock import Lock
+lock = Lock(Path(sys.argv[1]))
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def other(tmp_path):
+    words = [sys.executable, "-c", HOLD, str(tmp_path / "lock")]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_a_second_writer_is_told_who_the_first_is_until_that_one_dies(other, tmp_path):
+    path = tmp_path / "lock"
+    with pytest.raises(LockedError, match=f"process {other.pid}") as caught:
+        Lock(path)
+    assert caught.value.pid == holder(path) == other.pid
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    assert holder(path) is None
+    lock = Lock(path)
+    assert holder(path) == os.getpid()
+    lock.release()
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff\xfe", b"9" * 40, b"-1\n", b"1 2\n"])
+def test_a_lock_file_that_says_nonsense_names_nobody(other, tmp_path, text):
+    (tmp_path / "lock").write_bytes(text)
+    with pytest.raises(LockedError, match="another process"):
+        Lock(tmp_path / "lock")
+    assert holder(tmp_path / "lock") == 0
+
+
+def test_where_there_is_no_lock_nobody_holds_it(tmp_path):
+    assert holder(tmp_path / "none") is None
+    assert holder(tmp_path / "no" / "lock") is None
+    with pytest.raises(OSError, match="No such file"):
+        Lock(tmp_path / "no" / "lock")

@@ -1,0 +1,90 @@
+import os
+import stat
+import time
+
+import pytest
+
+from backscope.core.errors import InputError
+from backscope.core.store import places
+from backscope.core.store.places import Place, all_places, find_place, home, new_place
+
+HOSTILE = [
+    "../../etc/passwd",
+    "a\x1b]0;x\x07b",
+    "[/]",
+    "a\nb",
+    "x" * 10_000,
+    "\0",
+    "\udcff",
+    ".",
+    "",
+]
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+
+
+def made(clock=time.time):
+    place = new_place(clock)
+    place.database.touch()
+    return place
+
+
+def test_directories_are_for_their_owner_alone_also_where_the_home_was_open_before():
+    home().mkdir(parents=True, mode=0o755)
+    home().chmod(0o755)
+    place = new_place()
+    for directory in (home(), place.directory):
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+def test_ids_sort_as_runs_began_and_two_of_one_second_differ():
+    ids = [made(lambda: 1e9).id, made(lambda: 1e9).id, made(lambda: 1e9 + 60).id]
+    assert len(set(ids)) == 3
+    assert all_places()[0].id == ids[2]
+
+
+def test_a_clock_that_goes_backwards_still_gives_each_run_a_place_of_its_own():
+    times = iter([1e9, 5e8, 0.0, 1e9])
+    assert len({made(lambda: next(times)).directory for _ in range(4)}) == 4
+
+
+def test_a_beginning_that_several_have_names_them():
+    first, second = made(lambda: 1e9), made(lambda: 1e9)
+    with pytest.raises(InputError, match="2 ids begin so") as caught:
+        find_place(first.id[:8], lambda place: "")
+    assert second.id in str(caught.value)
+
+
+def test_of_several_runs_of_one_name_the_newest_is_meant():
+    made(lambda: 1e9)
+    newest = made(lambda: 1e9 + 86_400)
+    assert find_place("moons", lambda place: "moons") == newest
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_whatever_is_asked_for_the_answer_is_one_bounded_line(word):
+    made()
+    with pytest.raises(InputError) as caught:
+        find_place(word, lambda place: "moons")
+    (line,) = caught.value.problems
+    assert "\n" not in line
+    assert "\x1b" not in line
+    assert len(line) < 400
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_run_of_any_name_is_found_by_it_and_lies_where_its_id_says(name):
+    place = made()
+    assert place.directory.parent == home()
+    if name and os.sep not in name:
+        assert find_place(name, lambda place: name) == place
+
+
+def test_what_lies_beside_a_copy_is_not_taken_for_its_own(tmp_path):
+    run, copy = Place(tmp_path), Place(tmp_path, "copy.db")
+    assert (run.id, copy.id) == (tmp_path.name, "copy")
+    for part in ("lock", "log", "socket"):
+        assert getattr(run, part) != getattr(copy, part)
