@@ -150,12 +150,12 @@ def _rescued(file: SalvageFile, name: str, part: Path) -> Repaired:
             connection.execute("BEGIN")
             database.write_meta(connection, told.to_meta())
         resumable = [step for step in found.checkpoints if step <= last]
-        chunks = [kept.get(block, 0) >= length for block, length in _blocks(before)]
+        chunks, all_chunks = _whole_blocks(kept, before)
         return Repaired(
             steps=steps,
             lost_steps=before - steps,
-            chunks=sum(chunks),
-            lost_chunks=len(chunks) - sum(chunks),
+            chunks=chunks,
+            lost_chunks=all_chunks - chunks,
             events=len(events),
             lost_events=max(progress.events - len(events), 0),
             checkpoint=max(resumable, default=None),
@@ -237,13 +237,19 @@ def _write_pieces(
     return kept, rows
 
 
-def _blocks(count: int) -> Iterator[tuple[tuple[int, int], int]]:
-    """Level and number of every block that so many rows make, and its length."""
-    for level in range(MOST_LEVELS):
-        stop = whole_entries(level, count)
-        for start in range(0, stop, pieces.block_length(level)):
-            block = start // pieces.block_length(level)
-            yield (level, block), min(pieces.block_length(level), stop - start)
+def _whole_blocks(kept: dict[tuple[int, int], int], count: int) -> tuple[int, int]:
+    """Of the blocks that so many rows make, how many are whole, and how many there are.
+
+    Counted from what is kept: a file may claim any number of rows.
+    """
+    stops = [whole_entries(level, count) for level in range(MOST_LEVELS)]
+    lengths = [pieces.block_length(level) for level in range(MOST_LEVELS)]
+    whole = sum(
+        block * lengths[level] < stops[level]
+        and there >= min(lengths[level], stops[level] - block * lengths[level])
+        for (level, block), there in kept.items()
+    )
+    return whole, sum(-(-stop // length) for stop, length in zip(stops, lengths, strict=True))
 
 
 def _data(

@@ -1,3 +1,4 @@
+import json
 import os
 import random
 import shutil
@@ -9,7 +10,7 @@ import pytest
 from backscope.core.errors import DataError, InputError
 from backscope.core.store import database
 from backscope.core.store.copying import copy
-from backscope.core.store.description import Description
+from backscope.core.store.description import MOST_STEPS, Description
 from backscope.core.store.lock import Lock
 from backscope.core.store.places import Place
 from backscope.core.store.recording import Recording
@@ -244,3 +245,17 @@ def _description(layout):
 
     facts = Facts(steps_planned=10, baseline=1.0)
     return Description.of(Experiment(), layout, facts, 10, 0.0).to_meta()
+
+
+def test_a_run_that_claims_more_steps_than_anyone_trains_is_repaired_at_once(trained, repaired):
+    place = trained(STEPS)
+    rows = table(place)[0]
+    with sqlite3.connect(place.database) as connection:
+        meta = database.read_meta(connection, "progress")
+        claimed = {**json.loads(meta["progress"]), "count": MOST_STEPS}
+        database.write_meta(connection, {"progress": json.dumps(claimed)})
+    connection.close()
+    done, target = repaired(place)
+    assert (done.steps, done.lost_steps) == (STEPS, MOST_STEPS - STEPS)
+    assert done.lost_chunks > MOST_STEPS // 1_024 - 10
+    assert table(target)[0] == rows
