@@ -1,0 +1,79 @@
+"""What a recorded run survives: kill -9, damage, signals, terminals that go, full disks, time.
+
+Every part prints its figures, and what is claimed of them:
+
+    kills       kill -9 at random moments, at 2 and at 5,000 steps/s, half of the runs followed
+
+    python benchmarks/endurance.py [PART ...] [--count N] [--quick] [--seed 1] [--workers 2]
+
+``--count`` is how many times; without it as often as the claim says. Children that are killed are
+forked from one process that has imported everything; with ``--processes`` each is an interpreter of
+its own, which takes several times as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from endurance_suite.experiments import Reference, experiments
+from endurance_suite.forks import in_forks
+from endurance_suite.kills import kill_lines, killed, kills
+
+from backscope.core.blas import use_threads
+from backscope.core.machine import this_machine
+from backscope.tui.bench_text import machine_text
+
+MOST_LOST = 0.5
+"""Seconds that a kill may cost."""
+
+STARTED = 1.0
+"""Seconds that an interpreter may take to begin."""
+
+
+def kill_part(count: int, options: argparse.Namespace) -> None:
+    """Kill -9 while a run is recorded."""
+    for rate, longest, workers in ((2.0, 4.0, 8 * options.workers), (5000.0, 1.5, options.workers)):
+        longest = min(longest, options.longest)
+        steps = int(rate * (longest + STARTED)) + 100
+        references = [Reference.of(each, steps) for each in experiments(100_000, options.seed)]
+        if options.processes:
+            longest, workers = longest + STARTED, 2 * options.workers
+        trials = kills(references, rate, count, longest, options.seed, processes=options.processes)
+        print("\n".join(kill_lines(rate, in_forks(killed, trials, workers))), flush=True)
+    print(f"  claimed: at most {MOST_LOST} s lost, 0 wrong values")
+
+
+PARTS = {
+    "kills": (kill_part, 1000, 6),
+}
+"""What it does, how many times for the claim, and how many in a quick run."""
+
+
+def main() -> None:
+    """Do the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--count", type=int, help="times, instead of what is claimed")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2, help="children that compute at a time")
+    parser.add_argument("--processes", action="store_true", help="interpreters, not forks")
+    parser.add_argument("--quick", action="store_true", help="a few of everything")
+    options = parser.parse_args()
+    options.longest = 0.7 if options.quick else 4.0
+    if unknown := set(options.parts) - set(PARTS):
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    use_threads(1)
+    print(machine_text(this_machine(), {}), end="")
+    for name in options.parts or PARTS:
+        work, full, few = PARTS[name]
+        count = options.count or (few if options.quick else full)
+        started = time.perf_counter()
+        print(f"\n{name}: {count} of {full}", flush=True)
+        work(count, options)
+        seconds = time.perf_counter() - started
+        print(f"  took {seconds:.0f} s; {full} would take {seconds * full / count / 60:.0f} min")
+
+
+if __name__ == "__main__":
+    main()
