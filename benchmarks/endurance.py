@@ -4,6 +4,7 @@ Every part prints its figures, and what is claimed of them:
 
     kills       kill -9 at random moments, at 2 and at 5,000 steps/s, half of the runs followed
     corruption  10,000 copies with flipped bits, zeroed blocks, cut off; read and repaired
+    resume      killed at random moments up to three times, gone on with, compared byte by byte
 
     python benchmarks/endurance.py [PART ...] [--count N] [--quick] [--seed 1] [--workers 2]
 
@@ -23,6 +24,7 @@ from endurance_suite.corruption import bases, corruption_lines, damaged, damages
 from endurance_suite.experiments import Reference, experiments
 from endurance_suite.forks import in_forks
 from endurance_suite.kills import kill_lines, killed, kills
+from endurance_suite.resuming import interrupted, interruptions, resume_lines
 
 from backscope.core.blas import use_threads
 from backscope.core.machine import this_machine
@@ -33,6 +35,8 @@ MOST_LOST = 0.5
 
 STARTED = 1.0
 """Seconds that an interpreter may take to begin."""
+RESUMED_SECONDS, RESUMED_PACE = 5.0, 400.0
+"""Of a run that is killed and gone on with, if it is left in peace; and its steps per second."""
 
 
 def kill_part(count: int, options: argparse.Namespace) -> None:
@@ -58,9 +62,28 @@ def corruption_part(count: int, options: argparse.Namespace) -> None:
     print("  claimed: 0 silent wrong values, 0 tracebacks")
 
 
+def resume_part(count: int, options: argparse.Namespace) -> None:
+    """Killed runs that are gone on with."""
+    seconds = 1.5 if options.quick else RESUMED_SECONDS
+    chosen = experiments(int(RESUMED_PACE * seconds), options.seed)
+    with TemporaryDirectory(prefix="backscope-") as folder:
+        trials = interruptions(
+            chosen,
+            Path(folder),
+            count,
+            options.seed,
+            seconds=seconds,
+            checkpoint_every=options.checkpoints,
+        )
+    found = in_forks(interrupted, trials, 3 * options.workers)
+    print("\n".join(resume_lines(found)), flush=True)
+    print("  claimed: all of them")
+
+
 PARTS = {
     "kills": (kill_part, 1000, 6),
     "corruption": (corruption_part, 10_000, 9),
+    "resume": (resume_part, 500, 6),
 }
 """What it does, how many times for the claim, and how many in a quick run."""
 
@@ -72,6 +95,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="times, instead of what is claimed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="children that compute at a time")
+    parser.add_argument(
+        "--checkpoints",
+        type=float,
+        default=0.5,
+        help="seconds between the checkpoints of runs that are resumed (0.5; in the product 2)",
+    )
     parser.add_argument("--processes", action="store_true", help="interpreters, not forks")
     parser.add_argument("--quick", action="store_true", help="a few of everything")
     options = parser.parse_args()
