@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import __version__
-from .diagnosis import Diagnosis
+from .diagnosis import Diagnosing, Diagnosis
 from .experiment import command_line
 from .history import Snapshot
 from .machine import this_machine
@@ -28,7 +28,7 @@ COUNTS = ("silent", "dead")
 """Metrics that count units."""
 
 
-def report(source: Source, diagnosis: Diagnosis | None = None) -> dict[str, Any]:
+def report(source: Source, diagnosis: Diagnosing | None = None) -> dict[str, Any]:
     """Everything there is to say of a run as it stands, in the order in which it is read.
 
     ``loss`` and ``accuracy`` under ``train`` are those of the last step's batch, before its update;

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..core.diagnosis import Diagnosis
+from ..core.diagnosis import Diagnosing, Diagnosis
 from ..core.errors import DataError
 from ..core.experiment import Experiment
 from ..core.findings import Severity, any_reaches
@@ -76,9 +76,9 @@ def run_headless(
         OSError: the history or the summary could not be written, to a full disk for one.
     """
     run = Run(Trainer(experiment), pace=pace)
-    diagnosis = Diagnosis(run.facts)
     with nullcontext() if csv is None else open_output(csv, force=force) as file:
-        with recorded(run) if record else nullcontext():
+        with recorded(run) if record else nullcontext() as recording:
+            diagnosis = Diagnosis(run.facts) if recording is None else recording.diagnosis
             stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
         lost = None if file is None else _save(run, file)
     # A full disk must not cost the summary, nor a reader of the summary who has gone the history.
@@ -101,8 +101,7 @@ def resume_headless(recording: Recording, *, as_json: bool = False) -> int:
     Raises:
         OSError: the summary could not be written.
     """
-    run = recording.run
-    diagnosis = Diagnosis(run.facts)
+    run, diagnosis = recording.run, recording.diagnosis
     with _recording(recording):
         stopped_by = drive(run, progress_on(sys.stderr, lines=not as_json), diagnosis)
     if sys.stdout is not None:
@@ -112,7 +111,7 @@ def resume_headless(recording: Recording, *, as_json: bool = False) -> int:
 
 
 @contextmanager
-def recorded(run: Run) -> Iterator[None]:
+def recorded(run: Run) -> Iterator[Recording | None]:
     """Record a run that has not begun while this is open; what prevents it is told in one line."""
     from ..core.store.recording import Recording
 
@@ -120,10 +119,10 @@ def recorded(run: Run) -> Iterator[None]:
         recording = Recording.of_new(run)
     except DataError as error:
         _warn(str(error))
-        yield
+        yield None
         return
     with _recording(recording):
-        yield
+        yield recording
 
 
 @contextmanager
@@ -155,7 +154,7 @@ def _save(run: Run, file: TextIO) -> OSError | None:
     return None
 
 
-def drive(run: Run, progress: Progress, diagnosis: Diagnosis | None = None) -> int:
+def drive(run: Run, progress: Progress, diagnosis: Diagnosing | None = None) -> int:
     """Train one run as ``drive_watched`` does.
 
     ``diagnosis`` is kept up to date, so that it sees every step before its row is dropped.
@@ -217,7 +216,7 @@ def if_anybody_reads(stopped_by: int) -> Iterator[None]:
 
 
 def write_report(
-    run: Run, stream: TextIO, *, as_json: bool, diagnosis: Diagnosis | None = None
+    run: Run, stream: TextIO, *, as_json: bool, diagnosis: Diagnosing | None = None
 ) -> None:
     """Write the summary, or the one JSON object, of a run as it stands."""
     facts = report(run, diagnosis)

@@ -20,7 +20,8 @@ from .time_range import Extent, TimeRange, shown
 from .view import View
 
 if TYPE_CHECKING:
-    from ..core.findings import Finding, Undecided
+    from ..core.diagnosis import Diagnosing
+    from ..core.findings import Finding
     from ..core.history import Snapshot
     from ..core.run import RunStatus, Source
 
@@ -80,20 +81,6 @@ class Watch(Protocol):
         That may take long, and a key is to be answered at once. None also where no time can be
         gained.
         """
-
-
-class Diagnosing(Protocol):
-    """Says what is wrong with a run: by what it measures, or by what was written down."""
-
-    @property
-    def undecided(self) -> tuple[Undecided, ...]:
-        """What cannot be told, and why."""
-
-    def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
-        """The findings that stand at the end of a snapshot."""
-
-    def marked(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot with what was found to have happened among its events."""
 
 
 class Observer:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .diagnosis import RULES, Diagnosis, marked
+from .diagnosis import RULES, Diagnosing, Diagnosis, marked
 
-__all__ = ["RULES", "Diagnosis", "marked"]
+__all__ = ["RULES", "Diagnosing", "Diagnosis", "marked"]

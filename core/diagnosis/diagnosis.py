@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from math import isfinite
+from typing import Protocol
 
 import numpy as np
 
@@ -97,6 +98,20 @@ class _Standing:
     verdict: Verdict
     held: int = 1
     missed: int = 0
+
+
+class Diagnosing(Protocol):
+    """Says what is wrong with a run: by what it measures, or by what was written down."""
+
+    @property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What cannot be told, and why."""
+
+    def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
+        """The findings that stand at the end of a snapshot."""
+
+    def marked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what was found to have happened among its events."""
 
 
 class Diagnosis:

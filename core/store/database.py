@@ -123,9 +123,10 @@ def _copied(path: Path) -> sqlite3.Connection:
 
 
 def set_for_writing(connection: sqlite3.Connection, *, wal: bool) -> None:
-    """Every commit is on the disk when it returns."""
+    """Every commit is on the disk when it returns; what is deleted is not overwritten."""
     connection.execute(f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}")
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=OFF")  # in some builds of SQLite it is on
 
 
 def close_for_good(connection: sqlite3.Connection) -> None:

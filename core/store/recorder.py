@@ -30,6 +30,8 @@ CHECKPOINT_SECONDS = 2.0
 """Between two checkpoints: the training that a kill may cost, beyond what is measured."""
 CHECKPOINT_BYTES_PER_SECOND = 5e6
 """What checkpoints of large networks may take at most."""
+MOST_PIECES = 4
+"""That a full block may stay in: to write its pieces anew as one costs as much as they did."""
 
 B = TypeVar("B")
 
@@ -63,6 +65,7 @@ class Recorder:
         events: events that are; None: with ``left`` all that there are, otherwise none.
 
     Attributes:
+        diagnosis: of the run; for whoever shows it, too.
         problem: why nothing can be written at the moment; empty: all is well.
     """
 
@@ -85,7 +88,7 @@ class Recorder:
         self._written: list[int] = list(left)
         known = len(run.history.snapshot().events) if left else 0
         self._events = known if events is None else events
-        self._verdicts = VerdictLog(run.facts, newest_row(connection))
+        self.diagnosis = VerdictLog(run.facts, newest_row(connection))
         self._last: object = None
         self._state = RunState.READY
         self._checkpoint: StoredCheckpoint | None = None
@@ -150,8 +153,8 @@ class Recorder:
                 self._connection.execute("BEGIN IMMEDIATE")
                 written = self._pieces(snapshot)
                 self._new_events(snapshot)
-                findings = self._verdicts.update(snapshot)
-                self._verdicts.write(self._connection)
+                findings = self.diagnosis.update(snapshot)
+                self.diagnosis.write(self._connection, snapshot.count)
                 if checkpoint is not None:
                     save(self._connection, checkpoint, snapshot.seconds)
                 meta = self._progress(snapshot, status, findings).to_meta()
@@ -164,7 +167,7 @@ class Recorder:
                 if self._connection.in_transaction:  # it was not committed
                     self._connection.execute("ROLLBACK")
             self._written, self._events = written, len(snapshot.events)
-            self._verdicts.written()
+            self.diagnosis.written()
             for level, entries in enumerate(written[1:], 1):
                 # A block that is not full yet is written anew once it is.
                 self._summaries.forget(level, entries - entries % block_length(level))
@@ -206,13 +209,20 @@ class Recorder:
         stops = [view.complete(level, count) // unit(level) for level in range(len(levels))]
         for level, (kept, stop) in enumerate(zip(levels, stops, strict=True)):
             for start, block, at, length in _following(kept, self._written, level, stop):
-                if at and at + length == block_length(level):
+                if (
+                    at + length == block_length(level)
+                    and self._pieces_from(level, start - at) >= MOST_PIECES
+                ):
                     # The block is full: its pieces become one.
                     start, at, length = start - at, 0, at + length
                     query = "DELETE FROM piece WHERE level=? AND start>=?"
                     self._connection.execute(query, (level, start))
                 self._insert(Place(level, start, length), block, at)
         return stops
+
+    def _pieces_from(self, level: int, start: int) -> int:
+        query = "SELECT count(*) FROM piece WHERE level=? AND start>=?"
+        return int(self._connection.execute(query, (level, start)).fetchone()[0])
 
     def _insert(self, place: Place, block: Rows | Entries, at: int) -> None:
         part = slice(at, at + place.length)

@@ -27,6 +27,7 @@ from .lock import Lock, LockedError
 from .places import Place, new_place
 from .recorder import Recorder
 from .stored_history import StoredHistory
+from .verdicts import VerdictLog
 
 SLOW_PLACE = "recording to a network file system: in its safer, slower mode"
 
@@ -201,6 +202,11 @@ class Recording:
         except BaseException:
             lock.release()
             raise
+
+    @property
+    def diagnosis(self) -> VerdictLog:
+        """Of the run, and written down: whoever shows the run need not make it once more."""
+        return self._recorder.diagnosis
 
     @property
     def problem(self) -> str:

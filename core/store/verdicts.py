@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
+from threading import Lock
 from typing import Any, TypeVar
 
 from ..diagnosis import Diagnosis, marked
@@ -31,6 +32,8 @@ MOST_ENTRIES = 100_000
 """Of what has happened, and of turns, that are read."""
 
 T = TypeVar("T")
+_Entry = tuple[str, int, str]
+"""Kind, row, and what was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,9 @@ class Verdict:
 class VerdictLog:
     """Diagnoses a run while it is recorded, and writes down what was said.
 
+    Whoever shows the run meanwhile asks this diagnosis too, from any thread: whichever comes first
+    looks at what is new.
+
     Args:
         facts: of the run.
         after: the newest row of which something is written down already; -1: none.
@@ -52,13 +58,29 @@ class VerdictLog:
     def __init__(self, facts: Facts, after: int = -1) -> None:
         self._diagnosis = Diagnosis(facts)
         self._after = after
-        self._said = ""
+        self._said: Verdict | None = None
         self._kinds: tuple[str, ...] = ()
         self._events = 0
-        self._pending: list[tuple[str, int, str]] = []
+        self._pending: list[_Entry] = []
+        self._writing: list[_Entry] = []
+        self._lock = Lock()
+
+    @property
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What cannot be told now, and why."""
+        with self._lock:
+            return self._diagnosis.undecided
+
+    def marked(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what was found to have happened among its events."""
+        return self._diagnosis.marked(snapshot)
 
     def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         """Look at what is new; the findings that stand now."""
+        with self._lock:
+            return self._update(snapshot)
+
+    def _update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         diagnosis = self._diagnosis
         for step in diagnosis.walk(snapshot):
             row = step - snapshot.first_step
@@ -67,36 +89,41 @@ class VerdictLog:
             turned, self._kinds = kinds != self._kinds, kinds
             if row <= self._after:
                 continue
-            said = encode(Verdict(diagnosis.findings, diagnosis.undecided))
+            said = Verdict(diagnosis.findings, diagnosis.undecided)
             if said != self._said:
                 self._said = said
-                self._pending.append((FINDINGS, row, said))
+                self._pending.append((FINDINGS, row, encode(said)))
             if new:
                 self._pending.append((EVENTS, row, _text(new)))
             if turned:
                 self._pending.append((TURN, row, _text(kinds)))
             if len(self._pending) > MOST_PENDING:
-                self._thin()
+                self._pending = _thinned(self._pending)
         return diagnosis.findings
 
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Insert what is not written yet; inside the caller's transaction."""
+    def write(self, connection: sqlite3.Connection, rows: int) -> None:
+        """Insert what is not written yet of so many rows; inside the caller's transaction."""
+        with self._lock:
+            # Somebody may have looked further since.
+            self._writing += [each for each in self._pending if each[1] < rows]
+            self._pending = [each for each in self._pending if each[1] >= rows]
+            if len(self._writing) > MOST_PENDING:
+                self._writing = _thinned(self._writing)
         connection.executemany(
             "INSERT OR REPLACE INTO verdict VALUES (?, ?, ?, ?)",
-            [(kind, row, _checksum(kind, row, said), said) for kind, row, said in self._pending],
+            [(kind, row, _checksum(kind, row, said), said) for kind, row, said in self._writing],
         )
 
     def written(self) -> None:
         """The transaction is done: what was inserted need not be kept."""
-        self._pending.clear()
+        self._writing.clear()
 
-    def _thin(self) -> None:
-        newest = len(self._pending) - 1
-        self._pending = [
-            each
-            for at, each in enumerate(self._pending)
-            if each[0] != FINDINGS or (newest - at) % 2 == 0
-        ]
+
+def _thinned(entries: list[_Entry]) -> list[_Entry]:
+    newest = len(entries) - 1
+    return [
+        each for at, each in enumerate(entries) if each[0] != FINDINGS or (newest - at) % 2 == 0
+    ]
 
 
 class StoredDiagnosis:

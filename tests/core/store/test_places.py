@@ -24,6 +24,7 @@ HOSTILE = [
 @pytest.fixture(autouse=True)
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
 
 
 def made(clock=time.time):
@@ -88,3 +89,12 @@ def test_what_lies_beside_a_copy_is_not_taken_for_its_own(tmp_path):
     assert (run.id, copy.id) == (tmp_path.name, "copy")
     for part in ("lock", "log", "socket"):
         assert getattr(run, part) != getattr(copy, part)
+
+
+def test_a_run_is_called_by_its_id_at_home_and_by_its_path_elsewhere(tmp_path):
+    place = made()
+    assert find_place(place.word, lambda each: "") == place
+    assert place.word == place.id
+    (tmp_path / "copy.db").touch()
+    copy = Place(tmp_path, "copy.db")
+    assert find_place(copy.word, lambda each: "") == copy

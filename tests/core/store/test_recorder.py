@@ -9,7 +9,7 @@ import pytest
 from backscope.core.experiment import Experiment
 from backscope.core.record import Event
 from backscope.core.run import Run
-from backscope.core.store import database
+from backscope.core.store import database, recorder
 from backscope.core.store.checkpoints import newest
 from backscope.core.store.recorder import CHECKPOINT_SECONDS, Recorder
 from backscope.core.store.stored_history import StoredHistory
@@ -169,3 +169,37 @@ def test_a_clock_that_is_set_back_does_not_put_off_the_checkpoints(tmp_path):
     now += CHECKPOINT_SECONDS
     assert checkpointed() > before
     database.close_for_good(connection)
+
+
+def pieces(path, level=0):
+    connection = database.open_for_reading(path)
+    found = database.fetch(
+        connection, "SELECT start, length FROM piece WHERE level=? ORDER BY start", level
+    )
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("together", [1, 7, 100, 300, 400, 1024, 3000])
+def test_a_full_block_lies_in_a_few_pieces_however_it_was_written(recorded, together):
+    run, writer, path = recorded()
+    rows = rows_of(np.random.default_rng(1), 3000)
+    for start in range(0, 3000, together):
+        run.append(rows[start : start + together])
+        assert writer.flush()
+    for block in range(2):
+        inside = [each for each in pieces(path) if each[0] // 1024 == block]
+        assert 1 <= len(inside) <= recorder.MOST_PIECES
+        assert sum(length for _, length in inside) == 1024
+    history = StoredHistory(database.open_for_reading(path), LAYOUT, "")
+    found = np.concatenate([values for _, values in history.snapshot().rows()])
+    assert found.tobytes() == rows.tobytes()
+
+
+def test_what_was_written_in_few_pieces_is_not_written_again(recorded):
+    run, writer, path = recorded()
+    rows = rows_of(np.random.default_rng(1), 1024)
+    for start in range(0, 1024, 400):
+        run.append(rows[start : start + 400])
+        assert writer.flush()
+    assert pieces(path) == [(0, 400), (400, 400), (800, 224)]

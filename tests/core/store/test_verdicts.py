@@ -126,6 +126,29 @@ def test_what_cannot_be_written_waits_and_is_thinned_but_never_beyond_what_it_sa
         assert decode(said).findings == diagnosis.findings
 
 
+def test_who_looks_further_than_what_is_written_keeps_nothing_from_being_written():
+    run = Run(Trainer(load_experiment("dying-relu")))
+    recording = Recording.of_new(run)
+    for _ in range(6):
+        run.advance(30)
+        before = run.history.snapshot()
+        run.advance(30)
+        recording.diagnosis.update(run.history.snapshot())  # a screen
+        with recording._connection:
+            recording._connection.execute("BEGIN")
+            recording.diagnosis.write(recording._connection, before.count)
+        recording.diagnosis.written()
+        assert verdicts.newest_row(recording._connection) < before.count
+        recording._recorder.flush()
+    run.end()
+    recording.finish()
+    stored = StoredRun(recording.place)
+    diagnosis = stored.diagnosis()
+    for step in range(1, 361, 13):
+        snapshot = stored.history.until(step)
+        assert diagnosis.update(snapshot) == Diagnosis(run.facts).update(snapshot)
+
+
 def test_a_resumed_run_says_anew_what_stands_and_forgets_what_came_after_its_checkpoint():
     run = Run(Trainer(load_experiment("vanishing")))
     recording = Recording.of_new(run)
