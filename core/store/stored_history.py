@@ -80,7 +80,7 @@ class _Blocks:
         self._bytes = 0
         self._lock = Lock()
         self.damaged: set[tuple[int, int]] = set()
-        """Level and start of every piece found damaged."""
+        """Level and start of every piece found damaged or missing."""
 
     def get(self, level: int, number: int, count: int) -> Rows | Entries | None:
         """A block with what it has when there are ``count`` on its level; None: damaged."""
@@ -97,6 +97,8 @@ class _Blocks:
             self._cache.move_to_end((level, number))
             return known[1]
         block, length = self._read(level, first)
+        if length < wanted:
+            self.damaged.add((level, first + length))  # it may be that nothing leads to it any more
         found = block if length >= wanted else None
         self._keep((level, number), max(length, wanted), found)
         return found
@@ -117,6 +119,7 @@ class _Blocks:
         with self._lock:
             self._cache.clear()
             self._bytes = 0
+            self.damaged.clear()
 
     def _keep(self, key: tuple[int, int], length: int, block: Rows | Entries | None) -> None:
         old = self._cache.pop(key, (0, None))[1]
@@ -183,7 +186,7 @@ class StoredHistory:
 
     @property
     def damaged(self) -> int:
-        """Pieces and events found damaged so far."""
+        """Pieces and events found damaged or missing so far."""
         expected = min(self.progress.events, MOST_EVENTS)
         return len(self._blocks.damaged) + max(expected - len(self._events), 0)
 

@@ -135,7 +135,8 @@ class StoredDiagnosis:
     Attributes:
         events: what had happened by the step that was asked about last.
         undecided: what could not be told there.
-        damaged: rows of which what was said cannot be read, of those that were asked for.
+        damaged: rows of which what was said cannot be read, of those that were asked for; -1: the
+            turns.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -154,7 +155,7 @@ class StoredDiagnosis:
         verdict = self._at(row)
         self.undecided = verdict.undecided
         query = "SELECT row, crc32, data FROM verdict WHERE kind=? AND row<=? ORDER BY row LIMIT ?"
-        entries = database.fetch(self._connection, query, EVENTS, row, MOST_ENTRIES)
+        entries = self._fetch(row, query, EVENTS, row, MOST_ENTRIES)
         said = (self._read(EVENTS, decode_events, *entry) or () for entry in entries)
         self.events = tuple(event for events in said for event in events)
         return verdict.findings
@@ -166,7 +167,7 @@ class StoredDiagnosis:
     def turns(self) -> tuple[int, ...]:
         """Every row at which other findings stood than before, in order."""
         query = "SELECT row FROM verdict WHERE kind=? ORDER BY row LIMIT ?"
-        rows = database.fetch(self._connection, query, TURN, MOST_ENTRIES)
+        rows = self._fetch(-1, query, TURN, MOST_ENTRIES)
         return tuple(row for (row,) in rows if isinstance(row, int))
 
     def _at(self, row: int) -> Verdict:
@@ -174,12 +175,20 @@ class StoredDiagnosis:
         query = (
             "SELECT row, crc32, data FROM verdict WHERE kind=? AND row<=? ORDER BY row DESC LIMIT 1"
         )
-        found = database.fetch(self._connection, query, FINDINGS, row)
+        found = self._fetch(row, query, FINDINGS, row)
         if not found:
             return Verdict()
         if found[0] != self._last[0]:
             self._last = found[0], self._read(FINDINGS, decode, *found[0]) or Verdict()
         return self._last[1]
+
+    def _fetch(self, row: int, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Entries that are asked for at a row; none where the table cannot be read."""
+        try:
+            return database.fetch(self._connection, query, *parameters)
+        except sqlite3.DatabaseError:
+            self.damaged.add(row)
+            return []
 
     def _read(
         self, kind: str, decoded: Callable[[str], T], row: Any, crc: Any, said: Any

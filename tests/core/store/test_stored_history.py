@@ -188,6 +188,18 @@ def test_where_everything_is_damaged_there_is_a_gap_and_no_error(recorded):
     assert history.damaged > 0
 
 
+@pytest.mark.parametrize("start", [0, 1024, 2048])
+def test_a_piece_that_is_not_there_is_counted_as_one_that_is_damaged(recorded, start):
+    run, recorder, path = recorded()
+    run.append(rows_of(np.random.default_rng(1), 3000))
+    recorder.flush()
+    change(path, "DELETE FROM piece WHERE level=0 AND start=?", start)
+    history = opened(path)
+    found = sum(len(steps) for steps, _ in history.snapshot().rows())
+    assert found == 3000 - min(1024, 3000 - start)
+    assert history.damaged == 1
+
+
 @pytest.mark.parametrize(
     "query",
     [

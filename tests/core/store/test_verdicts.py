@@ -108,6 +108,22 @@ def test_a_damaged_verdict_is_none_and_is_counted():
     assert diagnosis.damaged
 
 
+def test_a_table_that_cannot_be_read_says_nothing_and_is_counted():
+    place = recorded("vanishing", 60)
+    connection = database.open_for_reading(place.database)
+    query = "SELECT rootpage FROM sqlite_master WHERE tbl_name='verdict'"
+    data, size = bytearray(place.database.read_bytes()), database.PAGE_SIZE
+    for (page,) in database.fetch(connection, query):
+        data[(page - 1) * size : page * size] = bytes(size)
+    connection.close()
+    place.database.write_bytes(data)
+    run = StoredRun(place)
+    diagnosis = run.diagnosis()
+    assert diagnosis.update(run.history.snapshot()) == ()
+    assert diagnosis.turns() == diagnosis.events == ()
+    assert diagnosis.damaged
+
+
 def test_what_cannot_be_written_waits_and_is_thinned_but_never_beyond_what_it_says(monkeypatch):
     monkeypatch.setattr(verdicts, "MOST_PENDING", 8)
     run = Run(Trainer(load_experiment("dying-relu")))
