@@ -37,7 +37,7 @@ from .training import (
 )
 
 if TYPE_CHECKING:
-    from ..core.run import Source
+    from ..core.run import Run, Source
     from ..core.store.followed import FollowedRun
     from ..core.store.places import Place
     from ..core.store.replayed import ReplayedRun
@@ -340,11 +340,18 @@ class BackscopeApp(Shell):
         """Go on with one run alone, its history and all."""
         if self._training is None or self._training.source is None:
             return
-        self._training.source.keep(message.source)
+        training = self._training
+        training.source.keep(message.source)
         self._forget_patient()
+        if self._record is not None:
+            self._record_from_now(training, message.source, self._record)
         self._dashboard.prepare(message.source.experiment)
         self._dashboard.attach(message.source)
         self._bring(self._dashboard)
+
+    @work(thread=True, group="recording", exit_on_error=False)
+    def _record_from_now(self, training: Training[Any], run: Run, record: Record) -> None:
+        training.record(run, record)
 
     def on_compare_screen_left(self) -> None:
         """Back to the run that was held meanwhile, if there is one."""

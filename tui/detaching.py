@@ -54,12 +54,14 @@ def hand_over(training: Training[Any]) -> int:
         InputError: it has ended meanwhile.
         DataError: it could not be recorded to its last step, or no process can be had.
     """
-    source, recording = training.source, training.recording
-    paused, pace = source.status().state is RunState.PAUSED, source.pace
+    recording = training.recording
+    assert recording is not None, "only what is recorded is handed over"
+    run = recording.run
+    paused, pace = run.status().state is RunState.PAUSED, run.pace
     recording.hand_over()
     training.stop()
     training.finished.wait()
-    state = source.status().state
+    state = run.status().state
     if state is RunState.STOPPED and not recording.problem:
         return start_trainer(recording.place, lock=recording.lock, paused=paused, pace=pace)
     recording.lock.release()
@@ -70,12 +72,13 @@ def hand_over(training: Training[Any]) -> int:
 
 def going_on(training: Training[Any]) -> Callable[[float | None], Any] | None:
     """What builds a run that goes on here with one that was stopped; None: it has ended."""
-    source = training.source
-    if source.status().state is not RunState.STOPPED:
+    assert training.recording is not None, "only what is recorded goes on"
+    run = training.recording.run
+    if run.status().state is not RunState.STOPPED:
         return None
     kept: list[Any] = []
-    source.keep(kept.append)
-    return lambda pace: source.fork(kept[0])
+    run.keep(kept.append)
+    return lambda pace: run.fork(kept[0])
 
 
 def detached_text(place: Place, process: int, name: str) -> str:

@@ -114,6 +114,17 @@ class Recorded(Protocol):
     """The recording of a run."""
 
     @property
+    def run(self) -> Any:
+        """What is recorded."""
+
+    @property
+    def lock(self) -> Any:
+        """Held by whoever writes; ``finish`` leaves it held after ``hand_over``."""
+
+    def hand_over(self) -> None:
+        """Have ``finish`` leave a run that goes on elsewhere."""
+
+    @property
     def place(self) -> Any:
         """Where it lies."""
 
@@ -182,6 +193,7 @@ class Training(Generic[D]):
         self.recording: Recorded | None = None
         self.unrecorded = ""
         """Why it is not recorded, where it should be."""
+        self._beginning = threading.Lock()
         self.finished = threading.Event()
         """Set when the thread has nothing more to do."""
 
@@ -206,20 +218,32 @@ class Training(Generic[D]):
                 return
             ready()
             if self.source is not None:
-                self._begin_recording()
+                if self._record is not None:
+                    self.record(self.source, self._record)
                 self.source.drive()
         finally:
-            if self.recording is not None:
-                self.recording.finish()
-            self.finished.set()
+            with self._beginning:
+                try:
+                    if self.recording is not None:
+                        self.recording.finish()
+                finally:
+                    self.finished.set()
 
-    def _begin_recording(self) -> None:
-        if self._record is None:
-            return
-        try:
-            self.recording = self._record(self.source)
-        except (DataError, InputError) as error:
-            self.unrecorded = str(error)
+    def record(self, source: Any, record: Record) -> None:
+        """Begin to record what is trained, from any thread; may take its time.
+
+        Args:
+            source: the run: of several, the one that is gone on with.
+            record: begins to record it.
+        """
+        with self._beginning:
+            try:
+                self.recording = record(source)
+            except (DataError, InputError) as error:
+                self.unrecorded = str(error)
+            else:
+                if self.finished.is_set():  # it has ended meanwhile: all of it is there
+                    self.recording.finish()
 
     @property
     def banner(self) -> str:

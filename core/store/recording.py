@@ -69,7 +69,7 @@ class Recording:
 
     @classmethod
     def of_new(cls, run: Run, clock: Callable[[], float] = time.time) -> Recording:
-        """Begin to record a run of which nothing is done yet, in a directory of its own.
+        """Begin to record a run, and what is known of it already, in a directory of its own.
 
         Raises:
             DataError: nothing can be recorded there: one line.

@@ -11,9 +11,12 @@ from backscope.core.experiment import changed, load_experiment
 from backscope.core.record import RunState
 from backscope.core.store import places
 from backscope.core.store.run_list import RunList
-from backscope.core.store.stored_run import Life
+from backscope.core.store.stored_run import Life, StoredRun
 from backscope.tui import detaching
 from backscope.tui.app import BackscopeApp
+from backscope.tui.compare.screen import CompareScreen
+from backscope.tui.cures_screen import CuresScreen
+from backscope.tui.panels import Panel
 from backscope.tui.training import record_new
 
 EXPERIMENT = changed(load_experiment("vanishing"), {"training.steps": 10_000_000})
@@ -38,6 +41,10 @@ def notes(app):
 def live():
     (run,) = RunList().read()
     return run
+
+
+def lives():
+    return [run.life for run in RunList().read()]
 
 
 async def training(pilot):
@@ -103,3 +110,37 @@ async def test_a_run_that_has_ended_is_not_detached():
         await until(pilot, lambda: app.screen.source is not None)
         await pilot.press("d")
         assert "This run has finished" in notes(app)[-1]
+
+
+async def test_a_treated_run_that_is_kept_is_recorded_and_the_sick_one_has_ended(monkeypatch):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+    async with app.run_test(size=(120, 40)) as pilot:
+        patient = await training(pilot)
+        dashboard = app.screen
+        await until(pilot, lambda: dashboard.query_one("#findings", Panel).view.findings)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CuresScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))
+        await until(pilot, lambda: app._training is not patient and app._training.source)
+        treated = app._training.source.runs[1]
+        await until(pilot, lambda: treated.step > 3)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is dashboard)
+        await until(pilot, lambda: app._training.recording is not None)
+        kept, sick = RunList().read()
+        assert app._training.recording.run is treated
+        await until(
+            pilot, lambda: [run.life for run in RunList().read()] == [Life.RUNNING, Life.STOPPED]
+        )
+        stored = StoredRun(app._training.recording.place)
+        assert stored.description.experiment == treated.experiment
+        assert stored.history.snapshot().first_step == 1
+        monkeypatch.setattr(detaching, "start_trainer", lambda place, **how: 4711)
+        await pilot.press("d")
+        await until(pilot, lambda: not app.is_running)
+    assert "4711" in app.last_words
+    assert stored.history.snapshot().last_step == treated.step
+    assert stored.life is Life.RUNNING
+    app._training.recording.lock.release()
+    assert (kept.place, sick.place) == (stored.place, patient.recording.place)
