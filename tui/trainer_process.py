@@ -82,11 +82,11 @@ def start_trainer(
         heard = json.loads(said)
         if not heard["problem"]:
             return int(heard["process"])
-        error = InputError if heard["asked"] else DataError
+        kind = InputError if heard["asked"] else DataError
     except (ValueError, KeyError, TypeError):
         log_name = safe_text(str(place.log), 1_000)
         raise DataError(f"the process ended at once; {log_name} has what it said") from None
-    raise error(heard["problem"])
+    raise kind(heard["problem"])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

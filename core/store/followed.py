@@ -39,8 +39,6 @@ class FollowedRun:
         diagnosis: what was found, by step.
     """
 
-    another_trains = True
-
     def __init__(self, stored: StoredRun, tell: Callable[[str], None] = lambda line: None) -> None:
         self.stored = stored
         self.tell = tell

@@ -80,8 +80,6 @@ class ReplayedRun:
         speed: times as fast as it was recorded.
     """
 
-    another_trains = False
-
     def __init__(self, stored: StoredRun, clock: Callable[[], float] = time.monotonic) -> None:
         self.stored = stored
         self.history = _Present(stored.history)

@@ -14,6 +14,7 @@ from backscope.core.record import RunState
 from backscope.core.run import Run
 from backscope.core.store import places
 from backscope.core.store.control import ask, status_of
+from backscope.core.store.lock import holder
 from backscope.core.store.recording import Recording
 from backscope.core.store.stored_run import Life, StoredRun
 from backscope.core.trainer import Trainer
@@ -107,7 +108,8 @@ def test_a_sigterm_ends_it_with_a_checkpoint():
     place, process = detach_new(EXPERIMENT, pace=50.0)
     wait_for(lambda: StoredRun(place).history.snapshot().last_step > 3, "some steps")
     os.kill(process, signal.SIGTERM)
-    wait_for(lambda: life_of(place) is Life.STOPPED, "its end")
+    wait_for(lambda: holder(place.lock) is None, "its end")
+    assert life_of(place) is Life.STOPPED
     resumed = Recording.resumed(place)
     last = resumed.run.history.snapshot().last_step
     assert resumed.run.step == last > 3
