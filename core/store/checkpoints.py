@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from math import prod
+from types import UnionType
 from typing import IO, Any
 
 import numpy as np
@@ -27,6 +28,15 @@ _DAMAGE = (LookupError, TypeError, AttributeError, zipfile.BadZipFile, EOFError,
 """What bytes of anything are met with, besides ``ValueError``."""
 _VALUES = "values"
 """The array that holds what is no array, as JSON."""
+_KINDS: dict[str, type | UnionType] = {
+    "step": int,
+    "diverged": bool,
+    "rows": int,
+    "best_validation": float | int,
+    "evaluations_since_best": int,
+    "carried_out": int,
+}
+"""What must be of a kind in a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +73,37 @@ def decode(data: bytes) -> Checkpoint:
                     array = _read_array(file, member.file_size)
                 arrays[member.filename.removesuffix(".npy")] = array
         values = json.loads(arrays.pop(_VALUES).tobytes(), object_hook=_array)
-        return Checkpoint.from_plain(arrays, values)
+        return _sound(Checkpoint.from_plain(arrays, values))
     except (*_DAMAGE, RuntimeError, MemoryError) as error:
         raise ValueError(str(error)) from error
+
+
+def _sound(checkpoint: Checkpoint) -> Checkpoint:
+    """The same, if a trainer can be asked to go on from it.
+
+    Raises:
+        ValueError: something in it is of another kind than what a trainer gives.
+    """
+    descent, waiting, rows = checkpoint.descent, checkpoint.waiting, checkpoint.rows
+    values = [
+        *((getattr(checkpoint, name), kind) for name, kind in _KINDS.items()),
+        (descent.began, int),
+        (descent.largest_gradient, float | int),
+        (descent.scaling.age, int),
+        *((number, float | int) for change in checkpoint.rate_changes for number in change),
+        *((text, str) for text in checkpoint.interventions),
+    ]
+    if not all(isinstance(value, kind) for value, kind in values):
+        raise ValueError("a value of another kind")
+    if any(len(change) != 2 for change in checkpoint.rate_changes):
+        raise ValueError("a change of the rate that is none")
+    if min(checkpoint.step, checkpoint.carried_out, descent.began, descent.scaling.age) < 0:
+        raise ValueError("a number below zero")
+    if waiting.ndim != 1 or waiting.dtype.kind != "i":
+        raise ValueError("rows that wait and are none")
+    if waiting.size and not 0 <= waiting.min() <= waiting.max() < rows:
+        raise ValueError("rows that wait and are not there")
+    return checkpoint
 
 
 def save(connection: sqlite3.Connection, stored: StoredCheckpoint, seconds: float) -> None:
@@ -106,9 +144,11 @@ def newest(connection: sqlite3.Connection, where: str) -> StoredCheckpoint | Non
     for step, seconds, events, crc, data in rows:
         if is_whole(step, seconds, events, crc, data):
             try:
-                return StoredCheckpoint(decode(data), events)
+                checkpoint = decode(data)
             except ValueError:
                 continue
+            if checkpoint.step == step and events >= 0:
+                return StoredCheckpoint(checkpoint, events)
     if rows:
         raise DataError(f"{where}: every checkpoint is damaged, so the run cannot go on")
     return None

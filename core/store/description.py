@@ -18,7 +18,10 @@ from ..machine import Machine, this_machine
 from ..record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, RunState
 
 MOST_LAYERS = 10_000
+MOST_METRICS = 1_000
 MOST_COLUMNS = 1_000_000
+MOST_UNITS = 1 << 40
+"""Of a layer: more than any machine has room for."""
 MOST_STEPS = 1 << 44
 """More than anyone trains; what says more of itself says nothing true."""
 _NUMBERS: dict[str, type | UnionType] = {
@@ -34,6 +37,15 @@ _NUMBERS: dict[str, type | UnionType] = {
     "probe_share": float | int,
 }
 """What must be numbers in ``Progress``."""
+_NONFINITE: dict[str, type | UnionType] = {
+    "step": int,
+    "layer": int | None,
+    "quantity": str,
+    "count": int,
+    "size": int,
+    "largest_finite": float | int,
+}
+"""What the first value that was not finite must be told by."""
 _LAYER = {
     "index": int,
     "fan_in": int,
@@ -158,7 +170,7 @@ class Progress:
             values["state"] = RunState(values["state"])
             values["findings"] = tuple(map(str, values["findings"]))
             if values["nonfinite"] is not None:
-                values["nonfinite"] = NonFinite(**values["nonfinite"])
+                values["nonfinite"] = _nonfinite(values["nonfinite"])
             progress = cls(**values)
             for name, kind in _NUMBERS.items():
                 if not isinstance(getattr(progress, name), kind):
@@ -191,6 +203,14 @@ def experiment_from_meta(meta: Mapping[str, str]) -> Experiment:
     return replace(experiment, overrides=_overrides(json.loads(meta["overrides"])))
 
 
+def _nonfinite(values: dict[str, Any]) -> NonFinite:
+    found = NonFinite(**values)
+    for name, kind in _NONFINITE.items():
+        if not isinstance(getattr(found, name), kind):
+            raise ValueError(f"the {name} of its first value that is not finite is none")
+    return found
+
+
 def _plain_metric(metric: Metric) -> list[Any]:
     return [metric.name, metric.about, metric.scheduled]
 
@@ -207,13 +227,18 @@ def _layout(layers: list[dict[str, Any]], metrics: list[list[Any]]) -> Layout:
     names = [str(metric[0]) for metric in metrics]
     if names[: len(own)] != own:
         raise ValueError("its metrics are those of another version")
-    if len(layers) > MOST_LAYERS or len(layers) * len(names) > MOST_COLUMNS:
+    if len(set(names)) < len(names):
+        raise ValueError("two of its metrics have one name")
+    if not 0 < len(layers) <= MOST_LAYERS or len(names) > MOST_METRICS:
+        raise ValueError(f"{len(layers)} layers of {len(names)} metrics cannot be")
+    if len(layers) * len(names) > MOST_COLUMNS:
         raise ValueError(f"{len(layers)} layers of {len(names)} metrics are more than can be")
     known = tuple(LayerInfo(**layer) for layer in layers)
     for place, layer in enumerate(known, 1):
         values = asdict(layer)
         wrong = [key for key, kind in _LAYER.items() if type(values[key]) is not kind]
-        if wrong or layer.index != place or min(layer.fan_in, layer.width) < 1:
+        sizes = layer.fan_in, layer.width
+        if wrong or layer.index != place or not 1 <= min(sizes) <= max(sizes) <= MOST_UNITS:
             raise ValueError(f"layer {place} is none")
     return Layout(
         known,

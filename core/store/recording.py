@@ -143,8 +143,10 @@ class Recording:
             raise InputError(f"run {place.id} has diverged: there is nothing to go on with")
         try:
             trainer = Trainer(description.experiment, checkpoint=stored.checkpoint)
-        except (LookupError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             raise DataError(f"{name}: its checkpoint does not fit its experiment") from error
+        if trainer.layout != description.layout:
+            raise DataError(f"{name}: other layers or measures than its experiment has here")
         if trainer.state.final:
             raise InputError(f"run {place.id} has finished: all its steps are done")
         count = stored.checkpoint.step + 1 - progress.first_step

@@ -148,3 +148,46 @@ def test_bytes_spoiled_at_random_are_refused_or_read_and_nothing_else(checkpoint
             decode(bytes(data))
         except ValueError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, "x") for name in ("step", "rows", "best_validation", "scaling_age")),
+        *((name, None) for name in ("optimizer_began", "largest_gradient", "carried_out")),
+        *((name, -1) for name in ("step", "optimizer_began", "scaling_age", "carried_out")),
+        *(("rate_changes", value) for value in ("x", [[1]], [["a", "b"]], {"a": {}})),
+        ("diverged", 0),
+        ("evaluations_since_best", [[1]]),
+        ("interventions", [["a"]]),
+    ],
+)
+def test_a_value_of_another_kind_is_damage(checkpoint, name, value):
+    arrays, values = checkpoint.to_plain()
+    assert decode(encode_plain(arrays, values)).step == 7
+    with pytest.raises(ValueError, match=r".+"):
+        decode(encode_plain(arrays, {**values, name: value}))
+
+
+@pytest.mark.parametrize(
+    "waiting", [np.zeros(3), np.zeros((3, 3), int), np.array([60]), np.array([-1]), np.array(["a"])]
+)
+def test_rows_that_wait_and_are_not_there_are_damage(checkpoint, waiting):
+    arrays, values = checkpoint.to_plain()
+    with pytest.raises(ValueError, match="rows that wait"):
+        decode(encode_plain({**arrays, "waiting": waiting}, values))
+
+
+def encode_plain(arrays, values):
+    words = np.frombuffer(json.dumps(values, default=checkpoints._plain).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **arrays, values=words)
+    return file.getvalue()
+
+
+def test_a_checkpoint_of_another_step_than_it_is_kept_under_is_damaged(checkpoint, connection):
+    insert(connection, 9, encode(checkpoint))
+    with pytest.raises(DataError, match="every checkpoint is damaged"):
+        newest(connection, "x")
+    insert(connection, 7, encode(checkpoint), events=3)
+    assert newest(connection, "x").events == 3

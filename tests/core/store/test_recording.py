@@ -1,3 +1,4 @@
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -159,3 +160,16 @@ def test_a_disk_that_is_full_is_told_and_does_not_stop_training(monkeypatch):
     reading = database.open_for_reading(place.database)
     layout = Description.from_meta(database.read_meta(reading), "").layout
     assert StoredHistory(reading, layout, "").snapshot().count == 500
+
+
+def test_a_run_of_other_layers_or_measures_than_are_taken_here_is_not_gone_on_with():
+    recording = begun(100)
+    place = recording.place
+    recording.finish()
+    with sqlite3.connect(place.database) as connection:
+        metrics = json.loads(database.read_meta(connection, "metrics")["metrics"])
+        metrics[-1][0] = "older"
+        database.write_meta(connection, {"metrics": json.dumps(metrics)})
+    connection.close()
+    with pytest.raises(DataError, match="other layers or measures than"):
+        Recording.resumed(place)
