@@ -6,6 +6,7 @@ A run is called by its id, the beginning of one that no other id has, the name o
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
@@ -16,12 +17,14 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from ..errors import InputError
+from ..data.files import LONGEST_PATH
+from ..errors import DataError, InputError
 from ..quoting import did_you_mean, quoted
 
 HOME = "BACKSCOPE_HOME"
 """Set in the environment, the directory that runs lie in, under ``runs``."""
 DATABASE, LOCK, LOG, SOCKET = "run.db", "lock", "trainer.log", "control"
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without what is easily mistaken for another."""
 
@@ -71,9 +74,16 @@ class Place:
 
 
 def home() -> Path:
-    """The directory that runs lie in; it need not exist."""
+    """The directory that runs lie in; it need not exist.
+
+    Raises:
+        InputError: what is set in the environment is no directory's name: one line.
+    """
     given = os.environ.get(HOME, "")
-    root = Path(given).expanduser() if given else user_data_path("backscope", appauthor=False)
+    try:
+        root = Path(given).expanduser() if given else user_data_path("backscope", appauthor=False)
+    except RuntimeError:
+        raise InputError(f"{HOME} {quoted(given, LONGEST_PATH)}: no such home directory") from None
     return root / "runs"
 
 
@@ -100,13 +110,42 @@ def new_place(clock: Callable[[], float] = time.time) -> Place:
         return Place(directory)
 
 
-def all_places() -> list[Place]:
-    """Every run there is, newest first, by their ids."""
+def named_places() -> list[Place]:
+    """All directories among the runs, whatever lies in them, in descending order of their names.
+
+    Raises:
+        DataError: the directory that runs lie in cannot be read: one line.
+    """
     try:
-        entries = [entry for entry in home().iterdir() if (entry / DATABASE).is_file()]
-    except OSError:
+        with os.scandir(home()) as entries:
+            names = [each.name for each in entries if each.is_dir() and each.name[0] != "."]
+    except FileNotFoundError:
         return []
-    return [Place(entry) for entry in sorted(entries, key=lambda each: each.name, reverse=True)]
+    except (OSError, ValueError) as error:
+        raise DataError(f"the runs cannot be listed: {told(error)}") from error
+    return [Place(home() / name) for name in sorted(names, reverse=True)]
+
+
+def all_places() -> list[Place]:
+    """Every run there is, newest first, by their ids.
+
+    Raises:
+        DataError: the directory that they lie in cannot be read: one line.
+    """
+    return [place for place in named_places() if os.path.isfile(place.database)]
+
+
+def told(error: Exception) -> str:
+    """What went wrong with a file, without the number that the system has for it.
+
+    >>> told(FileNotFoundError(2, "No such file or directory", "a"))
+    "'a': No such file or directory"
+    """
+    if not isinstance(error, OSError) or error.strerror is None:
+        return str(error)
+    if error.filename is None:
+        return error.strerror
+    return f"{quoted(os.fsdecode(error.filename), LONGEST_PATH)}: {error.strerror}"
 
 
 def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
@@ -118,6 +157,7 @@ def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
 
     Raises:
         InputError: there is none, or several.
+        DataError: the directory that runs lie in cannot be read: one line.
     """
     if os.sep in wanted or wanted.endswith(".db"):
         return _at_path(wanted)
@@ -143,10 +183,14 @@ def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
 def _at_path(wanted: str) -> Place:
     try:
         path = Path(wanted).absolute()
-        if path.is_dir() and (path / DATABASE).is_file():
+        if os.path.isfile(path / DATABASE):
             return Place(path)
-        if path.is_file():
+        if os.path.isfile(path):
             return Place(path.parent, path.name)
-    except (OSError, ValueError):
-        pass
-    raise InputError(f"run {quoted(wanted)}: no such run")
+        os.stat(path)
+        reason = "is no run"
+    except OSError as error:
+        reason = "no such run" if error.errno in _NOTHING_THERE else str(error.strerror)
+    except ValueError:
+        reason = "no such run"
+    raise InputError(f"run {quoted(wanted)}: {reason}")

@@ -24,7 +24,7 @@ from .cutting import cut
 from .description import Description, Progress
 from .file_systems import is_network
 from .lock import Lock, LockedError
-from .places import Place, new_place
+from .places import Place, new_place, told
 from .recorder import Recorder
 from .stored_history import StoredHistory
 from .verdicts import VerdictLog
@@ -80,7 +80,7 @@ class Recording:
             wal = not is_network(place.directory)
             connection = database.create(place.database, wal=wal)
         except (OSError, sqlite3.Error) as error:
-            raise DataError(f"this run cannot be recorded: {error}") from error
+            raise DataError(f"this run cannot be recorded: {told(error)}") from error
         planned = run.status().planned
         layout, facts = run.history.layout, run.facts
         description = Description.of(run.experiment, layout, facts, planned, clock())

@@ -6,17 +6,19 @@ be read, is listed as that.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, isnan, nan
+from stat import S_ISREG
 from typing import Any
 
 from ..errors import DataError
 from . import database
 from .description import Progress
 from .lock import holder
-from .places import DATABASE, Place, home
+from .places import DATABASE, Place, named_places
 from .stored_run import Life, life_of
 
 _Stamp = tuple[tuple[int, int], ...]
@@ -84,30 +86,30 @@ class RunList:
         Raises:
             DataError: the directory that they lie in cannot be read: one line.
         """
-        try:
-            names = sorted((entry.name for entry in home().iterdir()), reverse=True)
-        except FileNotFoundError:
-            names = []
-        except OSError as error:
-            raise DataError(f"the runs cannot be listed: {error}") from error
+        places = named_places()
         known, self._known = self._known, {}
-        for name in names:
-            place = Place(home() / name)
-            if name.startswith(".") or not place.directory.is_dir():
-                continue
+        for place in places:
             stamp = _stamp(place)
-            before = known.get(name)
+            before = known.get(place.id)
             if before is not None and before[0] == stamp and not before[1].live:
-                self._known[name] = before
+                self._known[place.id] = before
             else:
-                self._known[name] = stamp, listed(place)
+                now = listed(place)
+                if now.problem and not os.path.lexists(place.directory):
+                    continue  # it was deleted meanwhile
+                self._known[place.id] = stamp, now
         return tuple(run for _, run in self._known.values())
 
 
 def listed(place: Place) -> ListedRun:
     """What a list says of one place."""
-    if not place.database.is_file():
+    try:
+        if not S_ISREG(place.database.stat().st_mode):
+            return ListedRun(place, f"not a run: its {DATABASE} is no file")
+    except FileNotFoundError:
         return ListedRun(place, f"not a run: it has no {DATABASE}")
+    except OSError as error:
+        return ListedRun(place, f"it cannot be read: {error.strerror}")
     written = holder(place.lock) is not None  # first: a run that ends meanwhile has said so
     try:
         connection = database.open_for_reading(place.database)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from backscope.core.errors import InputError
+from backscope.core.errors import DataError, InputError
 from backscope.core.store import places
 from backscope.core.store.places import Place, all_places, find_place, home, new_place
 
@@ -98,3 +98,46 @@ def test_a_run_is_called_by_its_id_at_home_and_by_its_path_elsewhere(tmp_path):
     (tmp_path / "copy.db").touch()
     copy = Place(tmp_path, "copy.db")
     assert find_place(copy.word, lambda each: "") == copy
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("{tmp}/file", r"^the runs cannot be listed: '.*/file/runs': Not a directory$"),
+        ("/dev/null", r"^the runs cannot be listed: '/dev/null/runs': Not a directory$"),
+        ("{tmp}/" + "x" * 300, r"^the runs cannot be listed: '.*x…': File name too long$"),
+    ],
+)
+def test_where_runs_cannot_lie_no_run_is_found_and_it_says_why(tmp_path, monkeypatch, value, said):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(places.HOME, value.format(tmp=tmp_path))
+    with pytest.raises(DataError, match=said):
+        all_places()
+    with pytest.raises(DataError, match=said):
+        find_place("moons", lambda place: "")
+    with pytest.raises(OSError, match=r"Not a directory|too long"):
+        new_place()
+
+
+def test_a_home_of_nobody_is_named(monkeypatch):
+    monkeypatch.setenv(places.HOME, "~nobody-of-this-name/x")
+    with pytest.raises(InputError, match=r"^BACKSCOPE_HOME '~nobody-of-this-name/x': no such home"):
+        home()
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("", "is no run"),
+        ("nothing", "no such run"),
+        ("file/nothing", "no such run"),
+        ("x" * 300, "no such run"),
+        ("a\0b", "no such run"),
+        ("loop", "Too many levels of symbolic links"),
+    ],
+)
+def test_a_path_that_leads_to_no_run_says_why(tmp_path, path, said):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match=f"^run '.*: {said}$"):
+        find_place(f"{tmp_path}/{path}", lambda place: "")

@@ -1,16 +1,19 @@
 import json
 import os
+import shutil
 import sqlite3
 from math import isnan
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from backscope.core.errors import DataError
+from backscope.core.errors import DataError, InputError
 from backscope.core.store import database, run_list
 from backscope.core.store.lock import Lock
-from backscope.core.store.places import HOME, home
+from backscope.core.store.places import HOME, find_place, home
 from backscope.core.store.run_list import SORTS, ListedRun, RunList
-from backscope.core.store.stored_run import Life
+from backscope.core.store.stored_run import Life, StoredRun
 
 
 def by_id(runs: tuple[ListedRun, ...]) -> dict[str, ListedRun]:
@@ -143,8 +146,55 @@ def test_runs_are_found_by_words_of_their_name_id_state_and_findings(trained):
     assert not run.matches("two suns")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_run_that_may_not_be_read_is_listed_as_that(trained):
-    place = trained(20)
-    place.database.chmod(0)
-    assert "cannot be read" in by_id(RunList().read())[place.id].problem
+@pytest.fixture
+def somebody_else(monkeypatch):
+    """Runs are those of another than root, who may read everything; ``become`` is called then."""
+    with TemporaryDirectory() as directory:  # nobody else may enter those of pytest
+        os.chmod(directory, 0o755)
+
+        def become():
+            shutil.copytree(home(), Path(directory, "runs"))
+            monkeypatch.setenv(HOME, directory)
+            if os.geteuid() == 0:
+                for path in home(), *home().rglob("*"):
+                    os.chown(path, 65534, -1)
+                os.seteuid(65534)
+
+        user = os.geteuid()
+        yield become
+        os.seteuid(user)
+
+
+@pytest.mark.parametrize(("what", "said"), [("run.db", "cannot be read"), (".", "it cannot be")])
+def test_a_run_that_may_not_be_read_is_listed_as_that_and_the_others_as_ever(
+    trained, somebody_else, what, said
+):
+    ids = trained(20).id, trained(30).id
+    somebody_else()
+    shut = home() / ids[0] / what
+    shut.chmod(0)
+    found = by_id(RunList().read())
+    assert said in found[ids[0]].problem
+    assert found[ids[1]].steps == 30
+    assert find_place(ids[1], lambda place: "").id == ids[1]
+    with pytest.raises(InputError if what == "." else DataError, match=r"none of|cannot be read"):
+        StoredRun.wanted(ids[0])
+    shut.chmod(0o700)
+
+
+def test_a_run_that_is_deleted_while_the_list_is_read_is_not_in_it(trained, monkeypatch):
+    gone, other = trained(20), trained(30)
+
+    def listed(place):
+        shutil.rmtree(gone.directory, ignore_errors=True)
+        return real(place)
+
+    real = run_list.listed
+    monkeypatch.setattr(run_list, "listed", listed)
+    assert [run.place for run in RunList().read()] == [other]
+
+
+def test_the_lock_of_a_process_that_is_gone_does_not_make_a_run_live(trained):
+    place = trained(20, finished=False)
+    place.lock.write_text(f"{os.getpid()}\n")  # as if that number had been given anew
+    assert by_id(RunList().read())[place.id].life is Life.DEAD
