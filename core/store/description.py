@@ -15,6 +15,7 @@ from ..errors import DataError, InputError
 from ..experiment import Experiment, load_toml_text, to_toml
 from ..findings import Facts, InputFacts
 from ..machine import Machine, this_machine
+from ..probes import PROBES
 from ..record import GLOBAL_METRICS, LayerInfo, Layout, Metric, NonFinite, RunState
 
 MOST_LAYERS = 10_000
@@ -24,6 +25,7 @@ MOST_UNITS = 1 << 40
 """Of a layer: more than any machine has room for."""
 MOST_STEPS = 1 << 44
 """More than anyone trains; what says more of itself says nothing true."""
+_TOO_LARGE = 1 << 63
 _NUMBERS: dict[str, type | UnionType] = {
     "first_step": int,
     "count": int,
@@ -173,8 +175,10 @@ class Progress:
                 values["nonfinite"] = _nonfinite(values["nonfinite"])
             progress = cls(**values)
             for name, kind in _NUMBERS.items():
-                if not isinstance(getattr(progress, name), kind):
+                if not _is_number(getattr(progress, name), kind):
                     raise ValueError(f"its {name} is no number")
+            if not isinstance(progress.error, str):
+                raise ValueError("its error is no text")
             if not (0 <= progress.count <= MOST_STEPS and 1 <= progress.first_step <= MOST_STEPS):
                 raise ValueError("a number of steps that cannot be")
             return progress
@@ -206,9 +210,14 @@ def experiment_from_meta(meta: Mapping[str, str]) -> Experiment:
 def _nonfinite(values: dict[str, Any]) -> NonFinite:
     found = NonFinite(**values)
     for name, kind in _NONFINITE.items():
-        if not isinstance(getattr(found, name), kind):
+        if not _is_number(getattr(found, name), kind):
             raise ValueError(f"the {name} of its first value that is not finite is none")
     return found
+
+
+def _is_number(value: Any, kind: type | UnionType) -> bool:
+    """Whether a value is of a kind; a whole number that no float64 can hold is none of ours."""
+    return isinstance(value, kind) and not (isinstance(value, int) and abs(value) >= _TOO_LARGE)
 
 
 def _plain_metric(metric: Metric) -> list[Any]:
@@ -227,6 +236,9 @@ def _layout(layers: list[dict[str, Any]], metrics: list[list[Any]]) -> Layout:
     names = [str(metric[0]) for metric in metrics]
     if names[: len(own)] != own:
         raise ValueError("its metrics are those of another version")
+    unknown = [name for name in PROBES if name not in names]
+    if unknown:
+        raise ValueError(f"it was recorded without {unknown[0]}, as another version did")
     if len(set(names)) < len(names):
         raise ValueError("two of its metrics have one name")
     if not 0 < len(layers) <= MOST_LAYERS or len(names) > MOST_METRICS:

@@ -224,9 +224,11 @@ def decode(said: str) -> Verdict:
         values: dict[str, Any] = json.loads(said)
         return Verdict(
             tuple(_finding(each) for each in values["findings"]),
-            tuple(Undecided(**each) for each in values["undecided"]),
+            tuple(
+                Undecided(str(each["kind"]), str(each["reason"])) for each in values["undecided"]
+            ),
         )
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise ValueError(f"expected a verdict: {error}") from None
 
 

@@ -73,6 +73,12 @@ def test_metrics_that_cannot_be_are_refused(meta, names, said):
         Description.from_meta({**meta, "metrics": json.dumps(metrics)}, "x")
 
 
+def test_a_run_of_a_version_that_measured_less_is_refused_by_what_is_missing(meta):
+    metrics = [metric for metric in json.loads(meta["metrics"]) if metric[0] != "dead"]
+    with pytest.raises(DataError, match="recorded without dead, as another version did"):
+        Description.from_meta({**meta, "metrics": json.dumps(metrics)}, "x")
+
+
 NONFINITE = {
     "step": 3,
     "layer": None,
@@ -105,6 +111,9 @@ def test_how_far_a_run_was_comes_back_as_it_was():
         {"nonfinite": {**NONFINITE, "layer": []}},
         {"nonfinite": {**NONFINITE, "quantity": None}},
         {"more": 1},
+        {"error": 5},
+        {"loss": 10**400},
+        {"nonfinite": {**NONFINITE, "largest_finite": 10**400}},
     ],
 )
 def test_how_far_a_run_cannot_have_been_is_damage(change):

@@ -168,7 +168,7 @@ def test_a_run_of_other_layers_or_measures_than_are_taken_here_is_not_gone_on_wi
     recording.finish()
     with sqlite3.connect(place.database) as connection:
         metrics = json.loads(database.read_meta(connection, "metrics")["metrics"])
-        metrics[-1][0] = "older"
+        metrics.append(["older", "", False])
         database.write_meta(connection, {"metrics": json.dumps(metrics)})
     connection.close()
     with pytest.raises(DataError, match="other layers or measures than"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backscope.core.errors import DataError, InputError
-from backscope.core.store import database
+from backscope.core.store import database, description
 from backscope.core.store.copying import copy
 from backscope.core.store.description import MOST_STEPS, Description
 from backscope.core.store.lock import Lock
@@ -216,8 +216,10 @@ def test_whatever_is_spoiled_no_number_that_comes_back_is_wrong(trained, tmp_pat
         assert set(found_events) <= set(events)
 
 
-def test_rows_by_hand_come_back_to_the_last_bit(recorded, tmp_path):
+def test_rows_by_hand_come_back_to_the_last_bit(recorded, tmp_path, monkeypatch):
     from .conftest import LAYOUT, rows_of
+
+    monkeypatch.setattr(description, "PROBES", {})  # it has measures of its own
 
     run, recorder, path = recorded()
     recorder._description = _description(LAYOUT)

@@ -85,6 +85,8 @@ def test_a_verdict_is_the_same_when_it_is_read_back():
         '{"findings": 3, "undecided": []}',
         encode(Verdict((FINDING,))).replace("dying_relu", "dying_of_boredom"),
         encode(Verdict((FINDING,))).replace("0.7", "NaN"),
+        encode(Verdict((FINDING,))).replace("0.7", "1" + "0" * 400),
+        encode(Verdict((FINDING,))).replace('"layers":[', '"layers":[Infinity,'),
         "[" * 100_000,
     ],
 )
