@@ -5,15 +5,21 @@ from hypothesis import strategies as st
 
 from backscope.core.diagnosis import Diagnosis
 from backscope.core.errors import InputError
-from backscope.core.experiment import load_experiment
+from backscope.core.experiment import Experiment, load_experiment
+from backscope.core.history import History
 from backscope.core.interventions import Intervention
-from backscope.core.record import Event, RunState
+from backscope.core.record import Event, RunState, StepRecord
 from backscope.core.run import Run
-from backscope.core.store import places
+from backscope.core.store import database, places
+from backscope.core.store.description import Description
+from backscope.core.store.places import Place
+from backscope.core.store.recorder import Recorder
 from backscope.core.store.recording import Recording
 from backscope.core.store.replayed import SPEEDS, ReplayedRun
 from backscope.core.store.stored_run import Life, StoredRun
 from backscope.core.trainer import Trainer
+
+from .conftest import HandRun
 
 STEPS = 120
 A_STEP = 0.01
@@ -218,3 +224,70 @@ def test_wherever_it_goes_it_shows_what_the_rows_of_the_run_say(place, moves):
         assert shown.tobytes() == rows[: snapshot.count].tobytes()
         assert float(rows[snapshot.count - 1, 1]) == snapshot.latest("loss")
     replay.stored.close()
+
+
+def written_down(trainer, history, path):
+    """What a recorder writes of a history, opened again."""
+    run = HandRun()
+    run.history = history
+    description = Description.of(trainer.experiment, trainer.layout, trainer.facts, 5_000, 0.0)
+    connection = database.create(path)
+    assert Recorder(run, connection, description=description.to_meta()).flush()
+    database.close_for_good(connection)
+    return ReplayedRun(StoredRun(Place(path.parent, path.name)))
+
+
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    bits=st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=30),
+    values=st.lists(st.floats(width=64), min_size=1, max_size=30),
+    seed=st.integers(0, 2**32),
+    steps=st.integers(1, 700),
+    shares=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=4),
+)
+def test_a_replay_shows_what_was_seen_live_in_every_bit_whatever_the_numbers(
+    tmp_path, bits, values, seed, steps, shares
+):
+    rng = np.random.default_rng(seed)
+    trainer = Trainer(Experiment.from_dict(SMALL, name="any"))
+    layout = trainer.layout
+    # Any 64 bits: quiet and signaling NaN of any payload, infinities, subnormals, -0.
+    known = np.concatenate((np.array(bits, np.uint64), np.array(values).view(np.uint64)))
+    rows = rng.choice(known, (steps, layout.size)).view(np.float64)
+    shown = sorted({max(1, round(share * steps)) for share in shares})
+    history, live = History(layout), {}
+    for step, row in enumerate(rows, 1):
+        history.append(StepRecord(step, row, layout, None), 0.01 * step)
+        if step in shown:
+            live[step] = history.snapshot()
+    (tmp_path / "any.db").unlink(missing_ok=True)
+    replayed = written_down(trainer, history, tmp_path / "any.db")
+    for step in [*shown, *reversed(shown)]:
+        replayed.go_to(step)
+        stored = replayed.history.snapshot()
+        assert stored.count == live[step].count == step
+        assert b"".join(each.tobytes() for _, each in stored.rows()) == rows[:step].tobytes()
+        columns = int(rng.integers(1, 90))
+        start, stop = sorted(int(each) for each in rng.integers(1, step + 2, 2))
+        for metric in layout.metrics:
+            for of in ("latest", "last_measured", "first_measured"):
+                found, expected = (getattr(each, of)(metric.name) for each in (stored, live[step]))
+                assert np.asarray(found).tobytes() == np.asarray(expected).tobytes(), of
+            curves = (
+                each.envelope(metric.name, start, stop + 1, columns)
+                for each in (stored, live[step])
+            )
+            found, expected = curves
+            for part in ("edges", "low", "high", "bad"):
+                assert getattr(found, part).tobytes() == getattr(expected, part).tobytes(), part
+        assert stored.seconds == live[step].seconds
+    replayed.stored.close()
+
+
+SMALL = {
+    "data": {"source": "moons", "rows": 60},
+    "network": {"hidden": [3], "activation": "relu"},
+    "training": {"steps": 5_000, "batch_size": 8},
+}
