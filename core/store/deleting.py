@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from ..data.files import LONGEST_PATH
 from ..errors import DataError, InputError
 from ..quoting import quoted
 from .lock import Lock, LockedError
@@ -18,12 +19,14 @@ def delete(place: Place) -> None:
         DataError: it cannot be deleted, or not all of it: one line.
     """
     directory = place.directory
-    name = quoted(str(place.database))
+    name = quoted(str(place.database), LONGEST_PATH)
     if place.file != DATABASE or directory.parent.resolve() != home().resolve():
         raise InputError(f"{name} does not lie among the runs: delete it as any file")
     try:
         if not place.database.is_file():
-            raise InputError(f"{quoted(str(directory))} is not a run: it has no {DATABASE}")
+            raise InputError(
+                f"{quoted(str(directory), LONGEST_PATH)} is not a run: it has no {DATABASE}"
+            )
         # Held while it goes, so that nobody begins to write it.
         lock = Lock(place.lock)
     except LockedError as error:

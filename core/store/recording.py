@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
+from ..data.files import LONGEST_PATH
 from ..errors import DataError, InputError
 from ..history import History
 from ..history.pyramid import Columns
@@ -108,7 +109,7 @@ class Recording:
             InputError: somebody else writes it, or its experiment cannot be trained here.
             DataError: it cannot be read or written, or has nothing to go on from.
         """
-        name = quoted(str(place.database))
+        name = quoted(str(place.database), LONGEST_PATH)
         lock = lock or _locked(place, name)
         try:
             connection = database.open_for_writing(
@@ -177,7 +178,7 @@ class Recording:
         Raises:
             DataError, InputError: as for ``resumed``.
         """
-        name = quoted(str(place.database))
+        name = quoted(str(place.database), LONGEST_PATH)
         lock = _locked(place, name)
         try:
             connection = database.open_for_writing(

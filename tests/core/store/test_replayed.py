@@ -253,8 +253,8 @@ def test_a_replay_shows_what_was_seen_live_in_every_bit_whatever_the_numbers(
     rng = np.random.default_rng(seed)
     trainer = Trainer(Experiment.from_dict(SMALL, name="any"))
     layout = trainer.layout
-    # Any 64 bits: quiet and signaling NaN of any payload, infinities, subnormals, -0.
-    known = np.concatenate((np.array(bits, np.uint64), np.array(values).view(np.uint64)))
+    numbers = (ODD_BITS, np.array(bits, np.uint64), np.array(values).view(np.uint64))
+    known = np.concatenate(numbers)
     rows = rng.choice(known, (steps, layout.size)).view(np.float64)
     shown = sorted({max(1, round(share * steps)) for share in shares})
     history, live = History(layout), {}
@@ -286,6 +286,11 @@ def test_a_replay_shows_what_was_seen_live_in_every_bit_whatever_the_numbers(
     replayed.stored.close()
 
 
+ODD_BITS = np.array(
+    [1 << 63, 1, 0xFFF << 52 | 1, 0x7FF << 52 | 1, 0x7FF8 << 48, 0x7FF << 52, 0xFFF << 52],
+    np.uint64,
+)
+"""-0, the smallest subnormal, signaling and quiet NaN, both infinities."""
 SMALL = {
     "data": {"source": "moons", "rows": 60},
     "network": {"hidden": [3], "activation": "relu"},
