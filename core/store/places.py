@@ -12,6 +12,7 @@ import secrets
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from ..quoting import did_you_mean, quoted
 HOME = "BACKSCOPE_HOME"
 """Set in the environment, the directory that runs lie in, under ``runs``."""
 DATABASE, LOCK, LOG, SOCKET = "run.db", "lock", "trainer.log", "control"
+SQLITE = b"SQLite format 3\0"
+"""What a database begins with."""
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 """Without what is easily mistaken for another."""
@@ -160,7 +163,9 @@ def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
         DataError: the directory that runs lie in cannot be read: one line.
     """
     if os.sep in wanted or wanted.endswith(".db"):
-        return _at_path(wanted)
+        # The name of an experiment from a file is a path too, of what is no run.
+        named = None if _is_run(wanted) else _named(wanted, name_of)
+        return named or _at_path(wanted)
     places = all_places()
     exact = [place for place in places if place.id == wanted]
     begun = exact or [place for place in places if wanted and place.id.startswith(wanted)]
@@ -178,6 +183,23 @@ def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
     known = [*(place.id for place in places), *dict.fromkeys(filter(None, names.values()))]
     hint = did_you_mean(wanted, known) or "backscope runs lists them"
     raise InputError(f"run {quoted(wanted)}: there is none of that id or name; {hint}")
+
+
+def _is_run(wanted: str) -> bool:
+    """Whether a path leads to what looks like a run: its directory, or a database."""
+    try:
+        if os.path.isdir(wanted):
+            return True
+        with open(wanted, "rb") as file:
+            return file.read(len(SQLITE)) == SQLITE
+    except (OSError, ValueError):
+        return False
+
+
+def _named(wanted: str, name_of: Callable[[Place], str]) -> Place | None:
+    with suppress(DataError):
+        return next((place for place in all_places() if name_of(place) == wanted), None)
+    return None
 
 
 def _at_path(wanted: str) -> Place:

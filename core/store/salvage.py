@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from .database import LARGEST_BLOB, PAGE_SIZE
+from .places import SQLITE
 
-MAGIC = b"SQLite format 3\0"
 TABLE_LEAF, INDEX_LEAF = 13, 10
 FIRST_PAGE = 100
 """Bytes of the file's header, before the first page's own."""
@@ -60,7 +60,7 @@ class SalvageFile:
         self._file: BinaryIO = path.open("rb")
         head = self._file.read(FIRST_PAGE)
         self._bytes = self._file.seek(0, 2)
-        self.is_database = head.startswith(MAGIC)
+        self.is_database = head.startswith(SQLITE)
         """Whether it begins as one does."""
         size = int.from_bytes(head[16:18], "big") if self.is_database else PAGE_SIZE
         size = 65536 if size == 1 else size

@@ -141,3 +141,16 @@ def test_a_path_that_leads_to_no_run_says_why(tmp_path, path, said):
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(InputError, match=f"^run '.*: {said}$"):
         find_place(f"{tmp_path}/{path}", lambda place: "")
+
+
+def test_a_run_of_an_experiment_file_is_found_by_the_path_of_that_file(tmp_path, monkeypatch):
+    place = made()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moons.toml").touch()
+    for name in ("./moons.toml", "gone/moons.toml"):
+        assert find_place(name, lambda place, name=name: name) == place
+    # A run at a path is that run, whatever others are called.
+    (tmp_path / "copy.db").write_bytes(places.SQLITE)
+    assert find_place("./copy.db", lambda place: "./copy.db") == Place(tmp_path, "copy.db")
+    # What is neither is told as the file that it is.
+    assert find_place("./moons.toml", lambda place: "") == Place(tmp_path, "moons.toml")
