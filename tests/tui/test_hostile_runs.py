@@ -206,6 +206,8 @@ def test_what_cannot_be_read_at_all_is_said_in_one_line_by_every_command(
         ("replay", place.id),
         ("export", place.id, "--csv", str(tmp_path / "a.csv")),
         ("resume", place.id, "--headless"),
+        ("watch", place.id),
+        ("stop", place.id),
     ):
         code, _, complaint = answered(capsys, *words)
         assert code == 1
@@ -241,6 +243,7 @@ def test_whatever_a_run_holds_it_is_listed_copied_repaired_and_gone_on_with_or_r
     assert (code, listed["id"]) == (0, place.id)
     answered(capsys, "runs", "--sort", "loss")
     answered(capsys, "replay", place.id)
+    assert answered(capsys, "stop", place.id)[0] in (1, 2)
     answered(capsys, "copy", place.id, str(tmp_path / "copy.db"))
     code, _, _ = answered(capsys, "repair", place.id, "--into", str(tmp_path / "new.db"))
     if code == 0:
@@ -314,6 +317,8 @@ def test_where_runs_cannot_lie_every_command_says_so_in_one_line(
         ("export", "x", "--csv", "/dev/null"),
         ("copy", "x", str(tmp_path / "y.db")),
         ("repair", "x"),
+        ("watch",),
+        ("stop", "x"),
     ):
         code, _, line = answered(capsys, *words)
         assert code == (2 if "~" in value else 1)
