@@ -10,9 +10,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
+from ..errors import DataError
 from ..findings import Facts, Finding
 from ..history import History, Snapshot
 from ..history.pyramid import Columns, Entries, Level, Rows
@@ -94,6 +96,7 @@ class Recorder:
         self._checkpoint: StoredCheckpoint | None = None
         self._next_checkpoint = 0.0
         self._looked = 0.0
+        self._updated = _last_written(connection) if left else 0.0
         self.problem = ""
         self.handed_over: RunState | None = None
         """What a run that is stopped here does elsewhere; None: it ends here."""
@@ -250,12 +253,14 @@ class Recorder:
         self, snapshot: Snapshot, status: RunStatus, findings: Sequence[Finding]
     ) -> Progress:
         stopped = status.state is RunState.STOPPED
+        # Of two the later one holds, also where the clock was set back between them.
+        self._updated = max(self._updated, self._clock())
         return Progress(
             state=self.handed_over or status.state if stopped else status.state,
             first_step=snapshot.first_step,
             count=snapshot.count,
             seconds=snapshot.seconds,
-            updated=self._clock(),
+            updated=self._updated,
             learning_rate=status.learning_rate,
             findings=tuple(finding.kind for finding in findings),
             nonfinite=snapshot.nonfinite,
@@ -266,6 +271,15 @@ class Recorder:
             clip_norm=status.clip_norm,
             probe_share=status.probe_share,
         )
+
+
+def _last_written(connection: sqlite3.Connection) -> float:
+    """When a run was written last, as the clock was then; 0 where that cannot be told."""
+    try:
+        updated = Progress.from_meta(database.read_meta(connection, "progress"), "").updated
+    except DataError:
+        return 0.0
+    return updated if isfinite(updated) else 0.0
 
 
 def _columns_of(event: Event) -> tuple[int, str, str]:

@@ -11,6 +11,7 @@ from backscope.core.record import Event
 from backscope.core.run import Run
 from backscope.core.store import database, recorder
 from backscope.core.store.checkpoints import newest
+from backscope.core.store.description import Progress
 from backscope.core.store.recorder import CHECKPOINT_SECONDS, Recorder
 from backscope.core.store.stored_history import StoredHistory
 from backscope.core.trainer import Trainer
@@ -203,3 +204,20 @@ def test_what_was_written_in_few_pieces_is_not_written_again(recorded):
         run.append(rows[start : start + 400])
         assert writer.flush()
     assert pieces(path) == [(0, 400), (400, 400), (800, 224)]
+
+
+def test_of_two_things_written_the_second_is_the_later_one_whatever_the_clock_says(tmp_path):
+    run, connection = HandRun(), database.create(tmp_path / "run.db")
+    now = [1e9]
+    recorder = Recorder(run, connection, lambda: now[0])
+    written = []
+    for now[0] in (1e9, 5e8, 6e8, 2e9, 1e9):
+        run.append(rows_of(np.random.default_rng(1), 3))
+        if now[0] == 6e8:  # somebody else goes on
+            recorder = Recorder(run, connection, lambda: now[0], left=(6,))
+        assert recorder.flush()
+        progress = Progress.from_meta(database.read_meta(connection, "progress"), "")
+        written.append(progress.updated)
+    assert written == [1e9, 1e9, 1e9, 2e9, 2e9]
+    assert progress.count == 15
+    connection.close()
