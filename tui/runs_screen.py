@@ -140,7 +140,7 @@ class RunsScreen(ArrangedScreen):
     def _look(self) -> None:
         try:
             runs, problem = self._list.read(), ""
-        except DataError as error:
+        except (InputError, DataError) as error:
             runs, problem = (), str(error)
         self.app.call_later(self._take, runs, problem)
 

@@ -323,3 +323,31 @@ def test_where_runs_cannot_lie_every_command_says_so_in_one_line(
         code, _, line = answered(capsys, *words)
         assert code == (2 if "~" in value else 1)
         assert "the runs cannot be listed: " in line or "no such home directory" in line
+
+
+@pytest.mark.parametrize(
+    "name", ["a\x1b[31m[bold]\nb", "../c", "[@click=app.quit]", "y" * 250, "\udcff"]
+)
+def test_a_run_of_a_file_of_any_name_is_recorded_listed_and_found_by_it(
+    tmp_path, monkeypatch, capsys, name
+):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv(places.HOME, str(tmp_path / "home"))
+    settings = (
+        '[data]\nsource = "moons"\nrows = 60\n[network]\nhidden = [5]\n[training]\nsteps = 5\n'
+    )
+    file = f"{name}.toml"
+    with open(file, "w") as written:
+        written.write(settings)
+    assert main(["run", file, "--headless"]) == 0
+    said = capsys.readouterr()
+    assert not {"\x1b", "\udcff"} & set(said.out + said.err)
+    (place,) = places.all_places()
+    assert place.directory.parent == tmp_path / "home" / "runs"
+    assert answered(capsys, "runs")[0] == 0
+    assert len(json.loads(answered(capsys, "runs", "--json")[1])) == 1
+    if name.isprintable():
+        code, out, _ = answered(capsys, "export", file, "--csv", str(tmp_path / "a.csv"))
+        assert code == 0
+        assert place.id in out

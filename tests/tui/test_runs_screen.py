@@ -231,3 +231,14 @@ async def test_a_screen_behind_does_not_read_the_disk(app, monkeypatch):
         await pilot.press("R")
         await until(pilot, lambda: app.screen is screen)
         assert screen._looks._active.is_set()
+
+
+@pytest.mark.parametrize("value", ["/dev/null", "~nobody-of-this-name"])
+async def test_where_runs_cannot_lie_it_says_so_in_place_of_the_list(app, monkeypatch, value):
+    monkeypatch.setenv(places.HOME, value)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(pilot, None)
+        await until(pilot, lambda: screen._problem)
+        assert "cannot be listed" in screen._problem or "no such home" in screen._problem
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen)
