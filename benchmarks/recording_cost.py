@@ -1,7 +1,8 @@
 """What recording costs: processor time per step, and steps per second of a preset.
 
 Rows of about 100 metrics are appended at several rates, in turns recorded and not recorded, in one
-process; what is compared is the processor time of all its threads. Then the preset `vanishing` is
+process; what is compared is the processor time of all its threads. Either way the run is diagnosed
+five times a second, as whoever shows it does; a recorded one is diagnosed once for both. Then the preset `vanishing` is
 trained without a screen, likewise in turns, recorded and with ``--no-record``, each time in a
 process that was forked for it: steps per second of training time, and processor time per step of
 the whole process.
@@ -26,6 +27,7 @@ from endurance_suite.forks import forked
 from replay import MadeRun
 
 from backscope.core.blas import use_threads
+from backscope.core.diagnosis import Diagnosis
 from backscope.core.experiment import load_experiment
 from backscope.core.machine import this_machine
 from backscope.core.store.places import HOME
@@ -38,6 +40,8 @@ RATES = (500, 2_000, 5_000, 20_000)
 """Steps per second."""
 TOGETHER = 0.01
 """Seconds between two handfuls of rows."""
+LOOK_EVERY = 20
+"""Handfuls between two looks of whoever shows the run."""
 PRESET = "vanishing"
 MOST_MICROSECONDS, MOST_SHARE = 10.0, 0.05
 """What is claimed."""
@@ -55,6 +59,7 @@ def appended(rate: int, seconds: float, *, record: bool) -> float:
     """Microseconds of processor time per step, of all threads, at so many steps a second."""
     run, rng = MadeRun(1_000_000), np.random.default_rng(1)
     recording = Recording.of_new(run) if record else None
+    diagnosis = Diagnosis(run.facts) if recording is None else recording.diagnosis
     handful = max(round(rate * TOGETHER), 1)
     times = round(seconds * rate / handful)
     if recording is not None:
@@ -62,6 +67,8 @@ def appended(rate: int, seconds: float, *, record: bool) -> float:
     before, began = time.process_time(), time.perf_counter()
     for number in range(1, times + 1):
         run.append(handful, rng)
+        if number % LOOK_EVERY == 0:
+            diagnosis.update(run.history.snapshot())
         time.sleep(max(began + number * handful / rate - time.perf_counter(), 0.0))
     if recording is not None:
         recording._recorder.flush()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..history.pyramid import FOLD, Columns
+from ..history.pyramid import FOLD, Columns, Flags
 from ..record import Row
 from . import database
 from .pieces import Place, Summary, block_length, decode_entries, is_whole
@@ -101,7 +101,7 @@ class Summaries:
             groups = rows[:whole].reshape(-1, FOLD, self._size)
             finite = np.isfinite(groups)
             values = np.where(finite, groups, 0.0)
-            self._add(1, _folded(values, values, finite.astype(np.float64)))
+            self._add(1, _folded(values, values, finite))
 
     def _add(self, level: int, entries: Row) -> None:
         """Entries ``(n, 3, size)`` that follow on a level."""
@@ -141,14 +141,16 @@ def resume_summaries(
         summaries.go_on(level, start, entries)
 
 
-def _folded(mean: Row, last: Row, count: Row) -> Row:
+def _folded(mean: Row, last: Row, count: Row | Flags) -> Row:
     """Means, newest values and counts of groups ``(n, FOLD, size)`` as one each, ``(n, 3, size)``.
 
     What has a count of 0 must be finite.
     """
-    total = count.sum(axis=1)
+    total = count.sum(axis=1, dtype=np.float64)
     # Weights first: a sum of finite values may overflow.
-    weights = count / np.maximum(total, 1.0)[:, np.newaxis]
-    newest = count.shape[1] - 1 - (count[:, ::-1] > 0).argmax(axis=1)
-    found = np.take_along_axis(last, newest[:, np.newaxis], axis=1)[:, 0]
-    return np.stack(((mean * weights).sum(axis=1), found, total), axis=1)
+    parts = count / np.maximum(total, 1.0)[:, np.newaxis]
+    parts *= mean
+    newest = last[:, 0].copy()
+    for at in range(1, count.shape[1]):  # cheaper than to look for the place of the last
+        np.copyto(newest, last[:, at], where=count[:, at] > 0)
+    return np.stack((parts.sum(axis=1), newest, total), axis=1)
