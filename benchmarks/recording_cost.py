@@ -2,10 +2,10 @@
 
 Rows of about 100 metrics are appended at several rates, in turns recorded and not recorded, in one
 process; what is compared is the processor time of all its threads. Either way the run is diagnosed
-five times a second, as whoever shows it does; a recorded one is diagnosed once for both. Then the preset `vanishing` is
-trained without a screen, likewise in turns, recorded and with ``--no-record``, each time in a
-process that was forked for it: steps per second of training time, and processor time per step of
-the whole process.
+five times a second, as whoever shows it does; a recorded one is diagnosed once for both. Then the
+preset `vanishing` is trained without a screen, likewise in turns, recorded and with
+``--no-record``, each time in a process that was forked for it: steps per second of training time,
+and processor time per step of the whole process.
 
     python benchmarks/recording_cost.py [--rounds 7] [--seconds 2] [--steps 6000] [--quick]
 """
