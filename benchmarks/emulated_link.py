@@ -31,6 +31,9 @@ HOME = TemporaryDirectory(prefix="backscope-")
 """Gone with this process."""
 _ASKED = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\[6n")
 _LONGEST_QUESTION = 24
+_MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
+_ON_AT_REST = {7, 25}
+"""Private modes that a terminal at rest has on: lines wrap, the cursor is visible."""
 
 
 class EmulatedLink:
@@ -60,6 +63,7 @@ class EmulatedLink:
         self._order = itertools.count()
         self._events: list[tuple[float, int, bytes, bool]] = []
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._tail = b""
         self.arrived: list[tuple[float, bytes]] = []
         """Moments (``time.perf_counter``) and what arrived then."""
@@ -68,9 +72,11 @@ class EmulatedLink:
         self.answered = 0
         self.exit_code: int | None = None
         self.started = time.perf_counter()
+        self._reads, self._hung_up = True, False
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), dict(environment))
+        self._settings = termios.tcgetattr(self.terminal)  # long before an interpreter is up
         columns, rows = size
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._thread = threading.Thread(target=self._carry, daemon=True)
@@ -108,6 +114,34 @@ class EmulatedLink:
         self._thread.join(patience)
         return self.exit_code
 
+    def hold(self) -> None:
+        """Read no more."""
+        self._reads = False
+
+    def read_again(self) -> None:
+        """Read what has been written since, and what will be."""
+        self._reads = True
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Have another size; the command is told by a signal."""
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def hang_up(self) -> None:
+        """Be gone, as with a window that is closed."""
+        self._hung_up = True
+        self._stopped.wait()
+        os.close(self.terminal)
+
+    def left_behind(self) -> set[int | str]:
+        """What the command has not left as it was: settings, and modes that are not as at rest."""
+        modes: dict[int, bool] = {}
+        for numbers, switch in _MODES.findall(b"".join(data for _, data in self.arrived)):
+            modes.update(dict.fromkeys(map(int, numbers.split(b";")), switch == b"h"))
+        names = ("iflag", "oflag", "cflag", "lflag", "ispeed", "ospeed", "cc")
+        pairs = zip(names, self._settings, termios.tcgetattr(self.terminal), strict=True)
+        wrong = {mode for mode, on in modes.items() if on != (mode in _ON_AT_REST)}
+        return {name for name, before, now in pairs if before != now} | wrong
+
     def __enter__(self) -> Self:
         return self
 
@@ -115,7 +149,8 @@ class EmulatedLink:
         if self.exit_code is None:
             os.kill(self.pid, signal.SIGKILL)
         self._thread.join(10)
-        os.close(self.terminal)
+        if not self._hung_up:
+            os.close(self.terminal)
 
     def _first_since(self, moment: float) -> int:
         at = len(self.arrived)
@@ -129,11 +164,13 @@ class EmulatedLink:
 
     def _carry(self) -> None:
         writing = True
-        while writing or self._events:
+        while (writing or self._events) and not self._hung_up:
             now = time.perf_counter()
             with self._lock:
                 wait = min(self._events[0][0] - now, 0.002) if self._events else 0.002
-            if writing and select.select([self.terminal], [], [], max(wait, 0.0))[0]:
+            if writing and not self._reads:
+                time.sleep(max(wait, 0.0))
+            elif writing and select.select([self.terminal], [], [], max(wait, 0.0))[0]:
                 try:
                     self._send(os.read(self.terminal, 65536))
                 except OSError:  # the command has ended
@@ -141,6 +178,7 @@ class EmulatedLink:
             elif not writing:
                 time.sleep(max(wait, 0.0))
             self._deliver()
+        self._stopped.set()
         _, status = os.waitpid(self.pid, 0)
         self.exit_code = os.waitstatus_to_exitcode(status)
 

@@ -5,6 +5,7 @@ Every part prints its figures, and what is claimed of them:
     kills       kill -9 at random moments, at 2 and at 5,000 steps/s, half of the runs followed
     corruption  10,000 copies with flipped bits, zeroed blocks, cut off; read and repaired
     resume      killed at random moments up to three times, gone on with, compared byte by byte
+    signals     TERM, HUP, INT, KILL and SEGV to a dashboard in a pseudo-terminal, 50 of each
 
     python benchmarks/endurance.py [PART ...] [--count N] [--quick] [--seed 1] [--workers 2]
 
@@ -25,6 +26,7 @@ from endurance_suite.experiments import Reference, experiments
 from endurance_suite.forks import in_forks
 from endurance_suite.kills import kill_lines, killed, kills
 from endurance_suite.resuming import interrupted, interruptions, resume_lines
+from endurance_suite.signalled import signal_lines, signalled, signals
 
 from backscope.core.blas import use_threads
 from backscope.core.machine import this_machine
@@ -80,10 +82,18 @@ def resume_part(count: int, options: argparse.Namespace) -> None:
     print("  claimed: all of them")
 
 
+def signal_part(count: int, options: argparse.Namespace) -> None:
+    """Signals to a dashboard."""
+    found = in_forks(signalled, signals(count, options.seed), 2 * options.workers)
+    print("\n".join(signal_lines(found)), flush=True)
+    print("  claimed: all of them")
+
+
 PARTS = {
     "kills": (kill_part, 1000, 6),
     "corruption": (corruption_part, 10_000, 9),
     "resume": (resume_part, 500, 6),
+    "signals": (signal_part, 50, 1),
 }
 """What it does, how many times for the claim, and how many in a quick run."""
 
