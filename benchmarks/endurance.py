@@ -6,6 +6,10 @@ Every part prints its figures, and what is claimed of them:
     corruption  10,000 copies with flipped bits, zeroed blocks, cut off; read and repaired
     resume      killed at random moments up to three times, gone on with, compared byte by byte
     signals     TERM, HUP, INT, KILL and SEGV to a dashboard in a pseudo-terminal, 50 of each
+    hangups     100 terminals closed under viewers of a detached run, and under dashboards
+    unread      60 seconds (--count) of a terminal that does not read
+    fulldisk    a small disk without room for a while, 10 times
+    soak        120 minutes (--count) with another size of the terminal every 5 seconds
 
     python benchmarks/endurance.py [PART ...] [--count N] [--quick] [--seed 1] [--workers 2]
 
@@ -21,12 +25,17 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from endurance_suite.corruption import bases, corruption_lines, damaged, damages
 from endurance_suite.experiments import Reference, experiments
 from endurance_suite.forks import in_forks
+from endurance_suite.full_disk import RATE, full_disk, full_disk_lines, small_disk
+from endurance_suite.hung_up import dashboard_hung_up, hung_up_lines, viewers_hung_up
 from endurance_suite.kills import kill_lines, killed, kills
 from endurance_suite.resuming import interrupted, interruptions, resume_lines
 from endurance_suite.signalled import signal_lines, signalled, signals
+from endurance_suite.soak import EVERY, soak_lines, soaked
+from endurance_suite.unread import BEFORE, unread, unread_lines
 
 from backscope.core.blas import use_threads
 from backscope.core.machine import this_machine
@@ -35,6 +44,10 @@ from backscope.tui.bench_text import machine_text
 MOST_LOST = 0.5
 """Seconds that a kill may cost."""
 
+MOST_GROWTH = 2.0
+"""Megabytes that a dashboard may grow by in an hour, after its first."""
+MOST_ATTACHING = 0.5
+"""Seconds from ``backscope watch`` to the run on the screen."""
 STARTED = 1.0
 """Seconds that an interpreter may take to begin."""
 RESUMED_SECONDS, RESUMED_PACE = 5.0, 400.0
@@ -89,11 +102,56 @@ def signal_part(count: int, options: argparse.Namespace) -> None:
     print("  claimed: all of them")
 
 
+def hang_up_part(count: int, options: argparse.Namespace) -> None:
+    """Closed terminals."""
+    viewers, steps = viewers_hung_up(count, options.seed)
+    name = f"viewers of a detached run ({steps:,} steps)"
+    print("\n".join(hung_up_lines(name, "its trainer went on", viewers)), flush=True)
+    moments = np.random.default_rng(options.seed).uniform(0.0, 0.5, count).tolist()
+    dashboards = in_forks(dashboard_hung_up, moments, options.workers)
+    print("\n".join(hung_up_lines("dashboards that train", "run kept", dashboards)), flush=True)
+    print(f"  claimed: all; attached within {MOST_ATTACHING} s, gone within 1 s")
+
+
+def unread_part(count: int, options: argparse.Namespace) -> None:
+    """A terminal that does not read."""
+    found = unread(float(count), min(BEFORE, count))
+    print("\n".join(unread_lines(count, found)), flush=True)
+    print("  claimed: training is not slowed down, and no backlog is shown")
+
+
+def full_disk_part(count: int, options: argparse.Namespace) -> None:
+    """A disk that is full for a while."""
+    seconds = 1.0 if options.quick else 3.0
+    reference = Reference.of(experiments(100_000, options.seed)[0], int(RATE * (seconds + 12)))
+    found = []
+    for _ in range(count):
+        with small_disk() as folder:
+            if folder is None:
+                print("no disk can be mounted here: skipped")
+                return
+            found.append(full_disk(reference, folder, seconds))
+    print("\n".join(full_disk_lines(found)), flush=True)
+    print("  claimed: training goes on, nothing is lost")
+
+
+def soak_part(count: int, options: argparse.Namespace) -> None:
+    """A long run with many sizes."""
+    seconds = 8.0 if options.quick else 60.0 * count
+    found = soaked(seconds, options.seed, 1.0 if options.quick else EVERY)
+    print("\n".join(soak_lines(found)), flush=True)
+    print(f"  claimed: after the first hour at most {MOST_GROWTH} MB an hour")
+
+
 PARTS = {
     "kills": (kill_part, 1000, 6),
     "corruption": (corruption_part, 10_000, 9),
     "resume": (resume_part, 500, 6),
     "signals": (signal_part, 50, 1),
+    "hangups": (hang_up_part, 100, 1),
+    "unread": (unread_part, 60, 2),
+    "fulldisk": (full_disk_part, 10, 1),
+    "soak": (soak_part, 120, 1),
 }
 """What it does, how many times for the claim, and how many in a quick run."""
 
@@ -126,7 +184,8 @@ def main() -> None:
         print(f"\n{name}: {count} of {full}", flush=True)
         work(count, options)
         seconds = time.perf_counter() - started
-        print(f"  took {seconds:.0f} s; {full} would take {seconds * full / count / 60:.0f} min")
+        rest = f"; {full} would take {seconds * full / count / 60:.0f} min" if count < full else ""
+        print(f"  took {seconds:.0f} s{'' if options.quick else rest}", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,14 @@ def home() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def recording_there(folder: Path) -> dict[str, str]:
+    """The environment of a command that records there."""
+    return {**environment(), HOME: str(folder)}
+
+
 def opened(folder: Path, *words: str, size: tuple[int, int] = (120, 40)) -> EmulatedLink:
-    """The command with these words, recording there."""
-    changed = {**environment(), HOME: str(folder), "PYTHONFAULTHANDLER": ""}
-    return EmulatedLink((*COMMAND, *words), size, environment=changed)
+    """The command with these words in a terminal, recording there."""
+    return EmulatedLink((*COMMAND, *words), size, environment=recording_there(folder))
 
 
 def wait_until(seen: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
