@@ -21,15 +21,16 @@ its own, which takes several times as long.
 from __future__ import annotations
 
 import argparse
+import signal
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from endurance_suite.corruption import bases, corruption_lines, damaged, damages
+from endurance_suite.corruption import STEPS, bases, corruption_lines, damaged, damages
 from endurance_suite.experiments import Reference, experiments
 from endurance_suite.forks import in_forks
-from endurance_suite.full_disk import RATE, full_disk, full_disk_lines, small_disk
+from endurance_suite.full_disk import RATE, TOLD, full_disk, full_disk_lines, small_disk
 from endurance_suite.hung_up import dashboard_hung_up, hung_up_lines, viewers_hung_up
 from endurance_suite.kills import kill_lines, killed, kills
 from endurance_suite.resuming import interrupted, interruptions, resume_lines
@@ -58,7 +59,7 @@ def kill_part(count: int, options: argparse.Namespace) -> None:
     """Kill -9 while a run is recorded."""
     for rate, longest, workers in ((2.0, 4.0, 8 * options.workers), (5000.0, 1.5, options.workers)):
         longest = min(longest, options.longest)
-        steps = int(rate * (longest + STARTED)) + 100
+        steps = int(rate * (longest + STARTED * options.processes)) + 100
         references = [Reference.of(each, steps) for each in experiments(100_000, options.seed)]
         if options.processes:
             longest, workers = longest + STARTED, 2 * options.workers
@@ -70,7 +71,8 @@ def kill_part(count: int, options: argparse.Namespace) -> None:
 def corruption_part(count: int, options: argparse.Namespace) -> None:
     """Damaged copies of runs, read and repaired."""
     with TemporaryDirectory(prefix="backscope-") as folder:
-        trials = damages(bases(Path(folder), options.seed), count, options.seed)
+        steps = STEPS // 4 if options.quick else STEPS
+        trials = damages(bases(Path(folder), options.seed, steps), count, options.seed)
     started = time.perf_counter()
     found = in_forks(damaged, trials, options.workers)
     print("\n".join(corruption_lines(found, time.perf_counter() - started)), flush=True)
@@ -122,8 +124,8 @@ def unread_part(count: int, options: argparse.Namespace) -> None:
 
 def full_disk_part(count: int, options: argparse.Namespace) -> None:
     """A disk that is full for a while."""
-    seconds = 1.0 if options.quick else 3.0
-    reference = Reference.of(experiments(100_000, options.seed)[0], int(RATE * (seconds + 12)))
+    seconds = 0.3 if options.quick else 3.0
+    reference = Reference.of(experiments(100_000, options.seed)[0], int(RATE * (seconds + TOLD)))
     found = []
     for _ in range(count):
         with small_disk() as folder:
@@ -137,19 +139,19 @@ def full_disk_part(count: int, options: argparse.Namespace) -> None:
 
 def soak_part(count: int, options: argparse.Namespace) -> None:
     """A long run with many sizes."""
-    seconds = 8.0 if options.quick else 60.0 * count
-    found = soaked(seconds, options.seed, 1.0 if options.quick else EVERY)
+    seconds = 2.0 if options.quick else 60.0 * count
+    found = soaked(seconds, options.seed, 0.3 if options.quick else EVERY)
     print("\n".join(soak_lines(found)), flush=True)
     print(f"  claimed: after the first hour at most {MOST_GROWTH} MB an hour")
 
 
 PARTS = {
-    "kills": (kill_part, 1000, 6),
-    "corruption": (corruption_part, 10_000, 9),
-    "resume": (resume_part, 500, 6),
+    "kills": (kill_part, 1000, 4),
+    "corruption": (corruption_part, 10_000, 6),
+    "resume": (resume_part, 500, 2),
     "signals": (signal_part, 50, 1),
     "hangups": (hang_up_part, 100, 1),
-    "unread": (unread_part, 60, 2),
+    "unread": (unread_part, 60, 1),
     "fulldisk": (full_disk_part, 10, 1),
     "soak": (soak_part, 120, 1),
 }
@@ -172,10 +174,12 @@ def main() -> None:
     parser.add_argument("--processes", action="store_true", help="interpreters, not forks")
     parser.add_argument("--quick", action="store_true", help="a few of everything")
     options = parser.parse_args()
-    options.longest = 0.7 if options.quick else 4.0
+    options.longest = 0.5 if options.quick else 4.0
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     use_threads(1)
+    # Of a shell's job in the background it is ignored, and so it would be of all children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     print(machine_text(this_machine(), {}), end="")
     for name in options.parts or PARTS:
         work, full, few = PARTS[name]

@@ -32,6 +32,7 @@ from .still import StillContainer
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
+    from ..core.diagnosis import Diagnosing
     from ..core.experiment import Experiment
     from ..core.findings import Facts, Finding
     from ..core.history import Snapshot
@@ -282,6 +283,11 @@ class Dashboard(RunScreen):
         """Show a run that went back, in place of the one that it came from."""
         self.wanted = replace(self.wanted, time=ranges.TimeRange(), frozen=False)
         self.observe(Observer(source))
+
+    def share_diagnosis(self, source: Source, diagnosis: Diagnosing) -> None:
+        """If it is this source that is shown: whoever records it diagnoses it for both."""
+        if isinstance(self._observer, Observer) and self._observer.source is source:
+            self._observer.share(diagnosis)
 
     # Keys: cures
 

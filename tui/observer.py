@@ -111,6 +111,10 @@ class Observer:
         self._spread_until = 0
         self._least, self._greatest = nan, nan
 
+    def share(self, diagnosis: Diagnosing) -> None:
+        """From now on ask this diagnosis of the source, which is made anyway."""
+        self._diagnosis = diagnosis
+
     @property
     def losses(self) -> tuple[float, float]:
         """The least and the greatest loss that was looked at; NaN while there is none."""

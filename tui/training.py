@@ -15,6 +15,7 @@ from ..core.errors import DataError, InputError
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
+    from ..core.diagnosis import Diagnosing
     from ..core.experiment import Experiment
     from ..core.run import Source
 
@@ -127,6 +128,10 @@ class Recorded(Protocol):
     @property
     def place(self) -> Any:
         """Where it lies."""
+
+    @property
+    def diagnosis(self) -> Diagnosing:
+        """Of the run, made while it is recorded."""
 
     @property
     def notice(self) -> str:

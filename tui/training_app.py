@@ -175,7 +175,10 @@ class TrainingApp(Shell):
         if training is None or self._patient is not None:
             return
         self._dashboard.show_banner(training.banner)
-        notice = training.recording.notice if training.recording is not None else ""
+        recording = training.recording
+        if recording is not None:
+            self._dashboard.share_diagnosis(recording.run, recording.diagnosis)
+        notice = recording.notice if recording is not None else ""
         if notice != self._notice:
             self._notice = notice
             if notice:

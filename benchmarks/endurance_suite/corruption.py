@@ -89,14 +89,14 @@ class Outcome:
     tracebacks: list[str] = field(default_factory=list)
 
 
-def bases(folder: Path, seed: int) -> list[Base]:
+def bases(folder: Path, seed: int, steps: int = STEPS) -> list[Base]:
     """A run that has ended, one that was killed and has its log, one that went back on the way."""
     os.environ[places.HOME] = str(folder)
     plain, adam, *_ = experiments(100_000, seed)
-    ended = _recorded(plain)
+    ended = _recorded(plain, steps)
     ended.run.end()
     ended.finish()
-    killed = _recorded(adam)
+    killed = _recorded(adam, steps)
     torn = Place(folder / "torn")
     shutil.copytree(killed.place.directory, torn.directory)
     killed.run.end()
@@ -104,11 +104,11 @@ def bases(folder: Path, seed: int) -> list[Base]:
     return [
         _base("ended", ended.place),
         _base("killed", torn),
-        _base("went back", _went_back(plain)),
+        _base("went back", _went_back(plain, steps // 2)),
     ]
 
 
-def _recorded(experiment: Experiment, steps: int = STEPS) -> Recording:
+def _recorded(experiment: Experiment, steps: int) -> Recording:
     trainer = Trainer(experiment)
     recording = Recording.of_new(Run(trainer, History(trainer.layout, keep_rows=steps)))
     _train(recording, steps)
@@ -121,18 +121,18 @@ def _train(recording: Recording, steps: int) -> None:
         recording._recorder.finish()  # with a checkpoint
 
 
-def _went_back(experiment: Experiment) -> Place:
+def _went_back(experiment: Experiment, steps: int) -> Place:
     """A run that did some steps at another rate, was taken back, and did them anew."""
-    recording = _recorded(experiment, STEPS // 2)
+    recording = _recorded(experiment, steps)
     kept: list[KeptCheckpoint] = []
     recording.run.keep(kept.append)
     recording.run.apply_changes()
     recording.run.change_rate(10.0)
-    _train(recording, STEPS // 2)
+    _train(recording, steps)
     recording.run.end()
     recording.finish()
     again = Recording.of_fork(recording.place, recording.run.fork(kept[0]))
-    _train(again, STEPS // 2)
+    _train(again, steps)
     again.run.end()
     again.finish()
     return again.place
@@ -333,8 +333,8 @@ def corruption_lines(found: Sequence[Outcome], seconds: float) -> list[str]:
         f"{sum(each.gaps > 0 and not each.refused for each in found)} with gaps, "
         f"{len(uncounted)} of them not counted as damaged",
         f"  repaired: {sum(each.repair_refused for each in found)} refused in one line, "
-        f"{sum(each.lost > 0 for each in found)} with steps lost, median of those "
-        f"{np.median([each.lost for each in found if each.lost] or [0]):,.0f} of {STEPS:,}",
+        f"{sum(each.lost > 0 for each in found)} with steps lost, of those in the median "
+        f"{np.median([each.lost for each in found if each.lost] or [0]):,.0f}",
     ]
     for title, of in (("wrong", wrong), ("traceback", traced), ("not counted", uncounted)):
         said = Counter(

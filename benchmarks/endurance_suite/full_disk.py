@@ -28,10 +28,12 @@ from .commands import home, wait_until
 from .experiments import Reference
 
 MEGABYTES = 12
-ROOM = 400_000
+ROOM = 300_000
 """Bytes that are left when the run begins."""
 RATE = 1_000.0
 """Steps per second at most."""
+TOLD = 10.0
+"""Seconds within which it must be told, and written again."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def full_disk(reference: Reference, folder: Path, seconds: float) -> FullDisk:
     thread = threading.Thread(target=run.drive)
     thread.start()
     try:
-        wait_until(lambda: bool(recording.problem), "the disk to be full")
+        wait_until(lambda: bool(recording.problem), "the disk to be full", TOLD / 2)
         told, first = time.monotonic() - began, run.step
         time.sleep(seconds)
         second = run.step
@@ -90,7 +92,7 @@ def full_disk(reference: Reference, folder: Path, seconds: float) -> FullDisk:
             raise RuntimeError("the disk is full and it is not told")
         filler.unlink()
         made_room = time.monotonic()
-        wait_until(lambda: not recording.problem, "recording to go on")
+        wait_until(lambda: not recording.problem, "recording to go on", TOLD / 2)
         recorded_again = time.monotonic() - made_room
     finally:
         run.stop()

@@ -44,7 +44,6 @@ def unread(seconds: float, before: float = BEFORE) -> Unread:
     """Read, do not read for so many seconds, read again."""
     with home() as folder, opened(folder, *RUN, size=SIZE) as link:
         wait_for_training(link, folder)
-        time.sleep(min(before, 2.0))
         while_read = _steps_per_second(lambda: stands(folder)[1], before)
         link.hold()
         meanwhile = _steps_per_second(lambda: stands(folder)[1], seconds)

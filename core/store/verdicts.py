@@ -53,6 +53,9 @@ class VerdictLog:
     Args:
         facts: of the run.
         after: the newest row of which something is written down already; -1: none.
+
+    Attributes:
+        undecided: what cannot be told, and why; as of the last update.
     """
 
     def __init__(self, facts: Facts, after: int = -1) -> None:
@@ -64,12 +67,7 @@ class VerdictLog:
         self._pending: list[_Entry] = []
         self._writing: list[_Entry] = []
         self._lock = Lock()
-
-    @property
-    def undecided(self) -> tuple[Undecided, ...]:
-        """What cannot be told now, and why."""
-        with self._lock:
-            return self._diagnosis.undecided
+        self.undecided: tuple[Undecided, ...] = ()
 
     def marked(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what was found to have happened among its events."""
@@ -78,7 +76,9 @@ class VerdictLog:
     def update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         """Look at what is new; the findings that stand now."""
         with self._lock:
-            return self._update(snapshot)
+            findings = self._update(snapshot)
+            self.undecided = self._diagnosis.undecided
+            return findings
 
     def _update(self, snapshot: Snapshot) -> tuple[Finding, ...]:
         diagnosis = self._diagnosis

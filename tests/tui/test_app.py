@@ -17,6 +17,7 @@ from backscope.tui.dashboard import Dashboard
 from backscope.tui.gallery import Gallery
 from backscope.tui.help import HelpScreen
 from backscope.tui.palette import THEMES
+from backscope.tui.training import record_new
 
 PATIENCE = 10
 
@@ -293,6 +294,18 @@ async def test_a_live_run_trains_while_the_screen_answers_and_ends_with_it():
         app.leave(0)
     assert app._training.finished.wait(PATIENCE)
     assert source.status().state.value == "stopped"
+
+
+async def test_a_recorded_run_is_diagnosed_once_for_its_screen_and_its_file(experiment):
+    app = BackscopeApp(experiment, pace=50.0, record=record_new)
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = await shown(pilot)
+        await until(pilot, lambda: app._training.recording is not None)
+        diagnosis = app._training.recording.diagnosis
+        await until(pilot, lambda: dashboard._observer._diagnosis is diagnosis)
+        await pilot.press("r")
+        await until(pilot, lambda: app._training.recording not in (None, diagnosis))
+        await until(pilot, lambda: dashboard._observer._diagnosis is not diagnosis)
 
 
 async def test_no_color_means_none_at_all_not_even_gray(experiment, sources, monkeypatch):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backscope.core.record import RunState
+from backscope.core.store.verdicts import VerdictLog
 from backscope.tui.glyphs import ASCII, BRAILLE
 from backscope.tui.observer import Display, Look, Observer
 from backscope.tui.palette import THEMES, palette_for
@@ -32,6 +33,15 @@ def test_a_glance_shows_the_present_and_leaves_judging_to_the_next_look(source_o
     assert observer.look(PLAIN, LOOK).findings == judged.look(PLAIN, LOOK).findings != ()
     assert observer.look(PLAIN, LOOK) is None
     assert observer.glance(PLAIN, LOOK) is None
+
+
+def test_a_diagnosis_that_is_made_anyway_is_asked_instead(source_of):
+    judged = Observer(source_of("diverged"))
+    observer = Observer(judged.source)
+    log = VerdictLog(judged.source.facts)
+    observer.share(log)
+    assert observer.look(PLAIN, LOOK) == judged.look(PLAIN, LOOK)
+    assert log.update(judged.snapshot) == judged.look(PLAIN, replace(LOOK, glyphs=ASCII)).findings
 
 
 def test_a_new_record_is_something_new(source):
