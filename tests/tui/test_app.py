@@ -301,11 +301,12 @@ async def test_a_recorded_run_is_diagnosed_once_for_its_screen_and_its_file(expe
     async with app.run_test(size=(120, 40)) as pilot:
         dashboard = await shown(pilot)
         await until(pilot, lambda: app._training.recording is not None)
+        first = app._training.recording
+        await until(pilot, lambda: dashboard._observer._diagnosis is first.diagnosis)
+        await pilot.press("r")
+        await until(pilot, lambda: app._training.recording not in (None, first))
         diagnosis = app._training.recording.diagnosis
         await until(pilot, lambda: dashboard._observer._diagnosis is diagnosis)
-        await pilot.press("r")
-        await until(pilot, lambda: app._training.recording not in (None, diagnosis))
-        await until(pilot, lambda: dashboard._observer._diagnosis is not diagnosis)
 
 
 async def test_no_color_means_none_at_all_not_even_gray(experiment, sources, monkeypatch):
