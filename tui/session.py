@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import os
 import signal
@@ -21,6 +22,8 @@ PATIENCE = 1.0
 HUNG_UP = 129
 GARBAGE = 50_000
 """New objects that set off a search for garbage, which holds up a frame: few enough for that."""
+M_ARENA_MAX = -8
+"""What ``mallopt`` calls the number of heaps."""
 LINE_LIMIT = 1_000
 """Cells of a line of an error message."""
 
@@ -35,6 +38,7 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
         InputError: the experiment that the app was opened with cannot be trained.
     """
     loop = asyncio.new_event_loop()
+    _share_one_heap()
     gc.freeze()  # what is imported is no garbage: not to be walked over in the middle of a frame
     gc.set_threshold(GARBAGE)
     with switch_interval(SWITCH_INTERVAL), captured_output(log) as terminal:
@@ -62,6 +66,15 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
     if app.problems:
         raise InputError(*app.problems)
     return code
+
+
+def _share_one_heap() -> None:
+    """Have all threads take memory from one heap, where the C library can be told so (glibc).
+
+    Otherwise each has one of its own, and holds on to the most that it ever needed.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 def _run(app: BackscopeApp, loop: asyncio.AbstractEventLoop) -> bool:

@@ -80,7 +80,7 @@ def is_whole(place: Place, columns: Columns, crc: Any, data: Any) -> bool:
 
 def encode_rows(values: Row, seconds: Row) -> bytes:
     """Rows ``(n, size)`` and the training time at the end of each."""
-    return _little(values) + _little(seconds)
+    return b"".join((_little(values), _little(seconds)))
 
 
 def encode_entries(entries: Entries, summary: Summary) -> bytes:
@@ -88,7 +88,7 @@ def encode_entries(entries: Entries, summary: Summary) -> bytes:
     low, high, bad, seconds, newest = entries
     numbers = (low, high, summary.mean, summary.last, summary.count, seconds)
     parts = (_little(part) for part in numbers)
-    return b"".join((*parts, _little(newest, "<i8"), np.ascontiguousarray(bad).tobytes()))
+    return b"".join((*parts, _little(newest, "<i8"), np.ascontiguousarray(bad)))
 
 
 def data_length(level: int, length: int, columns: Columns) -> int:
@@ -134,5 +134,5 @@ def join_entries(pieces: list[Entries]) -> Entries:
     return Entries(*(np.concatenate(part, axis=axis) for part, axis in parts))
 
 
-def _little(array: NDArray[np.generic], dtype: str = "<f8") -> bytes:
-    return np.ascontiguousarray(array, dtype).tobytes()
+def _little(array: NDArray[np.generic], dtype: str = "<f8") -> NDArray[np.generic]:
+    return np.ascontiguousarray(array, dtype)

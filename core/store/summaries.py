@@ -13,7 +13,8 @@ from ..record import Row
 from . import database
 from .pieces import Place, Summary, block_length, decode_entries, is_whole
 
-_SKIPPED_AT_ONCE = 1024
+_TAKEN_AT_ONCE = 128
+"""Rows folded by one set of calls: of more the intermediate results take megabytes."""
 
 
 @dataclass(slots=True)
@@ -49,9 +50,11 @@ class Summaries:
         Rows that were taken before are passed over; where some are missing nothing is known.
         """
         while self.next < start:
-            missing = min(start - self.next, _SKIPPED_AT_ONCE)
+            missing = min(start - self.next, _TAKEN_AT_ONCE)
             self._take(np.full((missing, self._size), np.nan))
-        self._take(rows[self.next - start :])
+        rows = rows[self.next - start :]
+        for first in range(0, len(rows), _TAKEN_AT_ONCE):
+            self._take(rows[first : first + _TAKEN_AT_ONCE])
 
     def go_on(self, level: int, start: int, entries: list[Row]) -> None:
         """Take the newest entries of a level, ``(3, size)`` each, instead of folding their rows.
