@@ -47,7 +47,7 @@ def resident(pid: int | str) -> float:
 
 
 def app_of(pid: int) -> int:
-    """The process of the app: the child of the parent that guards the terminal, once there is one."""
+    """The process of the app: the child of its guard, once there is one."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return int(children[0]) if children else pid
 
