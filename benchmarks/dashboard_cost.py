@@ -2,9 +2,11 @@
 
 The same experiment is trained for some seconds in processes that take turns: without a screen, and
 with the dashboard in a pseudo-terminal that is read as fast as it writes. What is measured begins
-when the first pictures have been drawn.
+when the first pictures have been drawn. With ``--record`` all of them are recorded, as runs are
+unless told otherwise.
 
-    python benchmarks/dashboard_cost.py [--only WORDS] [--seconds 4] [--rounds 5] [--quick]
+    python benchmarks/dashboard_cost.py [--only WORDS] [--seconds 4] [--rounds 5] [--record]
+        [--quick]
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from emulated_link import EmulatedLink, environment, versions
 from backscope.core.experiment import Experiment, load_experiment
 from backscope.core.run import Run
 from backscope.core.trainer import Trainer
+from backscope.tui.training import record_new
 
 STEPS = 1_000_000_000
 WARM_UP = 2.0
@@ -102,9 +105,10 @@ class TimedRun(Run):
         }
 
 
-def headless(experiment: Experiment, seconds: float) -> dict[str, float]:
+def headless(experiment: Experiment, seconds: float, *, record: bool) -> dict[str, float]:
     """Train without a screen."""
     run = TimedRun(Trainer(experiment))
+    recording = record_new(run) if record else None
     thread = threading.Thread(target=run.drive)
     thread.start()
     time.sleep(WARM_UP)
@@ -113,10 +117,14 @@ def headless(experiment: Experiment, seconds: float) -> dict[str, float]:
     after = run.mark()
     run.stop()
     thread.join()
+    if recording is not None:
+        recording.finish()
     return {key: after[key] - before[key] for key in after}
 
 
-def watched(experiment: Experiment, seconds: float, options: list[str]) -> dict[str, float]:
+def watched(
+    experiment: Experiment, seconds: float, options: list[str], *, record: bool
+) -> dict[str, float]:
     """Train with the dashboard open."""
     from backscope.tui.app import BackscopeApp
     from backscope.tui.arguments import parse
@@ -161,6 +169,7 @@ def watched(experiment: Experiment, seconds: float, options: list[str]) -> dict[
         paused=given.paused,
         governor=Governor(given.fps, given.bandwidth),
         source_factory=source,
+        record=record_new if record else None,
         log=log,
     )
     run_app(app, log)
@@ -168,12 +177,12 @@ def watched(experiment: Experiment, seconds: float, options: list[str]) -> dict[
     return {key: after[key] - before[key] for key in after}
 
 
-def contender(setting: Setting, seconds: float, *, screen: bool) -> dict[str, float]:
+def contender(setting: Setting, seconds: float, *, screen: bool, record: bool) -> dict[str, float]:
     """Run one contender in a process of its own and read what it measured."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "measured.json")
         command = [sys.executable, __file__, "--child", str(out), "--seconds", str(seconds)]
-        command += ["--experiment", setting.experiment]
+        command += ["--experiment", setting.experiment, *(["--record"] if record else [])]
         if not screen:
             subprocess.run(command, check=True, env=environment())
         else:
@@ -211,6 +220,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="settings whose names contain this")
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--record", action="store_true", help="record what is trained")
     parser.add_argument("--quick", action="store_true", help="one short round, at most 10 s")
     parser.add_argument("--child", help=argparse.SUPPRESS)
     parser.add_argument("--experiment", help=argparse.SUPPRESS)
@@ -219,9 +229,10 @@ def main() -> None:
     if options.child:
         experiment = experiment_of(options.experiment, Path(options.child).parent)
         if options.screen is None:
-            measured = headless(experiment, options.seconds)
+            measured = headless(experiment, options.seconds, record=options.record)
         else:
-            measured = watched(experiment, options.seconds, options.screen.split())
+            asked = options.screen.split()
+            measured = watched(experiment, options.seconds, asked, record=options.record)
         Path(options.child).write_text(json.dumps(measured))
         return
     chosen = [setting for setting in SETTINGS if options.only in setting.name]
@@ -230,8 +241,10 @@ def main() -> None:
     results: dict[Setting, list[tuple[dict[str, float], dict[str, float]]]] = {}
     for _ in range(options.rounds):
         for setting in chosen:
-            plain = contender(setting, options.seconds, screen=False)
-            shown = contender(setting, options.seconds, screen=True)
+            plain, shown = (
+                contender(setting, options.seconds, screen=screen, record=options.record)
+                for screen in (False, True)
+            )
             results.setdefault(setting, []).append((shown, plain))
     print(f"medians of {options.rounds} rounds of {options.seconds:g} s; {versions()}")
     print(
