@@ -34,6 +34,9 @@ RECENT = 32
 REST, LONGEST_REST = 3.0, 1.0
 """How much longer than a frame is under way the link is left free for the answers to keys, and
 seconds of it at most."""
+AWAY = 2.0
+"""An answer that took so many seconds more than the shortest comes from a terminal that had stopped
+reading: what it shows now is as old, and it gets the present at once."""
 LOOK = 0.1
 """Seconds until the next look whether a terminal that took nothing takes something."""
 LAST_WORDS = 5.0
@@ -118,7 +121,8 @@ class Link:
             self._trips.append(now - asked)
             # What a round trip took more than the shortest, the link was busy.
             busy = now - asked - min(self._trips)
-            self._rested = now + min(REST * busy, LONGEST_REST)
+            rest = 0.0 if busy > AWAY else min(REST * busy, LONGEST_REST)
+            self._rested = now + rest
             self._proven = True
             self._changed.notify_all()
             return True

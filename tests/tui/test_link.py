@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from backscope.tui.link import ANSWERS, LAST_WORDS, PATIENCE, REST, ROW, TRIAL, TRIALS, Link
+from backscope.tui.link import ANSWERS, AWAY, LAST_WORDS, PATIENCE, REST, ROW, TRIAL, TRIALS, Link
 
 
 class Clock:
@@ -187,6 +187,14 @@ def test_a_frame_leaves_the_link_free_for_keys_for_longer_than_it_was_busy(link,
     assert link.wait() == pytest.approx(REST * 0.08)
     assert link.wait(ANSWERS) == 0.0
     clock.now += REST * 0.08
+    assert link.wait() == 0.0
+
+
+def test_a_terminal_that_reads_again_after_a_long_time_gets_the_present_at_once(link, clock):
+    question = frame(link)
+    clock.now += AWAY + 0.1
+    assert link.wait() > 0.0
+    assert link.answered(*place(question))
     assert link.wait() == 0.0
 
 
