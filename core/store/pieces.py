@@ -80,15 +80,15 @@ def is_whole(place: Place, columns: Columns, crc: Any, data: Any) -> bool:
 
 def encode_rows(values: Row, seconds: Row) -> bytes:
     """Rows ``(n, size)`` and the training time at the end of each."""
-    return b"".join((_little(values), _little(seconds)))
+    return b"".join((_little(values).data, _little(seconds).data))
 
 
 def encode_entries(entries: Entries, summary: Summary) -> bytes:
     """Entries ``(size, n)`` with their summary."""
     low, high, bad, seconds, newest = entries
     numbers = (low, high, summary.mean, summary.last, summary.count, seconds)
-    parts = (_little(part) for part in numbers)
-    return b"".join((*parts, _little(newest, "<i8"), np.ascontiguousarray(bad)))
+    parts = (_little(part).data for part in numbers)
+    return b"".join((*parts, _little(newest, "<i8").data, np.ascontiguousarray(bad).data))
 
 
 def data_length(level: int, length: int, columns: Columns) -> int:
