@@ -5,8 +5,10 @@ So its death is seen whatever it died of: the lock can be had again.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 
@@ -30,13 +32,16 @@ class Lock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = _opened(path, os.O_RDWR | os.O_CREAT)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid = _pid(os.pread(self._file, 32, 0))
-            os.close(self._file)
+            self.release()
             raise LockedError(pid) from None
+        except OSError:
+            self.release()
+            raise
         self._sign()
 
     @classmethod
@@ -71,16 +76,27 @@ class Lock:
 def holder(path: Path) -> int | None:
     """The process that holds a lock (0: it does not say); None where nobody does."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        file = _opened(path, os.O_RDONLY)
     except OSError:
         return None
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _pid(os.pread(file, 32, 0))
+    except OSError:  # of a file system that knows no locks
+        return None
     finally:
         os.close(file)
     return None
+
+
+def _opened(path: Path, how: int) -> int:
+    """A file that is one: in a directory from somebody else a lock may be a link, or a pipe."""
+    file = os.open(path, how | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise OSError(errno.EINVAL, "is no file", str(path))
 
 
 def _pid(text: bytes) -> int:

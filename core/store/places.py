@@ -187,12 +187,12 @@ def find_place(wanted: str, name_of: Callable[[Place], str]) -> Place:
 
 def _is_run(wanted: str) -> bool:
     """Whether a path leads to what looks like a run: its directory, or a database."""
+    if not os.path.isfile(wanted):  # a pipe would be waited for
+        return os.path.isdir(wanted)
     try:
-        if os.path.isdir(wanted):
-            return True
         with open(wanted, "rb") as file:
             return file.read(len(SQLITE)) == SQLITE
-    except (OSError, ValueError):
+    except OSError:
         return False
 
 

@@ -1,3 +1,5 @@
+import errno
+import fcntl
 import os
 import signal
 import subprocess
@@ -54,3 +56,31 @@ def test_where_there_is_no_lock_nobody_holds_it(tmp_path):
     assert holder(tmp_path / "no" / "lock") is None
     with pytest.raises(OSError, match="No such file"):
         Lock(tmp_path / "no" / "lock")
+
+
+def test_a_lock_that_is_a_link_or_a_pipe_is_left_alone_and_nobody_waits_for_it(tmp_path):
+    mine = tmp_path / "mine"
+    mine.write_text("precious")
+    (tmp_path / "link").symlink_to(mine)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "directory").mkdir()
+    for name in ("link", "pipe", "directory"):
+        assert holder(tmp_path / name) is None
+        with pytest.raises(OSError, match=r"is no file|symbolic links|Is a directory"):
+            Lock(tmp_path / name)
+    assert mine.read_text() == "precious"
+
+
+def test_where_a_file_system_knows_no_locks_nobody_holds_one_and_none_is_had(tmp_path, monkeypatch):
+    path = tmp_path / "lock"
+    Lock(path).release()
+
+    def unknown(file, how):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    before = len(os.listdir("/proc/self/fd"))
+    assert holder(path) is None
+    with pytest.raises(OSError, match="No locks available"):
+        Lock(path)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -134,11 +134,13 @@ def test_a_home_of_nobody_is_named(monkeypatch):
         ("x" * 300, "no such run"),
         ("a\0b", "no such run"),
         ("loop", "Too many levels of symbolic links"),
+        ("pipe", "is no run"),
     ],
 )
 def test_a_path_that_leads_to_no_run_says_why(tmp_path, path, said):
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to("loop")
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match=f"^run '.*: {said}$"):
         find_place(f"{tmp_path}/{path}", lambda place: "")
 
