@@ -174,4 +174,10 @@ def _plain(value: Any) -> Any:
 
 
 def _array(value: dict[str, Any]) -> Any:
-    return np.array(value["array"], value["dtype"]) if value.keys() == {"array", "dtype"} else value
+    """What ``_plain`` was given; of numbers alone, since a text may claim any length."""
+    if value.keys() != {"array", "dtype"}:
+        return value
+    dtype = np.dtype(value["dtype"])
+    if dtype.kind not in "biuf" or dtype.shape:
+        raise ValueError(f"an array of {value['dtype']}")
+    return np.array(value["array"], dtype)

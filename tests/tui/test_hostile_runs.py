@@ -173,9 +173,9 @@ READ = {
     "a turn beyond the end": verdict("turn", 2**62, "[]"),
     "pieces of any length": sql("UPDATE piece SET length=1000000"),
     "pieces that are texts": sql("UPDATE piece SET data='x', crc32='y'"),
-    "pieces too large": sql("UPDATE piece SET data=zeroblob(50000000) WHERE start=0"),
+    "pieces too large": sql("UPDATE piece SET data=zeroblob(20000000) WHERE start=0"),
     "no pieces": sql("DELETE FROM piece"),
-    "a huge checkpoint": sql("UPDATE checkpoint SET data=zeroblob(280000000)"),
+    "a huge checkpoint": sql("UPDATE checkpoint SET data=zeroblob(30000000)"),
     "a checkpoint of nothing": checkpoint(STEPS, 0, b""),
 }
 ALL = {name: change for name, (change, _) in REFUSED.items()} | READ
