@@ -218,6 +218,7 @@ class Dashboard(RunScreen):
             labels["u"] = ""
         if state.final:
             labels["i"] = "go back" if state is RunState.DIVERGED else ""
+            labels["d"] = ""
         return labels
 
     def action_interventions(self) -> None:

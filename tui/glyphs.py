@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,34 +92,7 @@ BRAILLE = Glyphs(
 )
 """Eight dots a cell: the finest."""
 
-QUADRANT = Glyphs(
-    name="quadrant",
-    columns=2,
-    rows=2,
-    decode=" ▘▖▌▝▀▞▛▗▚▄▙▐▜▟█",
-    bar=" ▏▎▍▌▋▊▉█",
-    shades=" ░▒▓█",
-    fill="░",
-    point="•",
-    bad="✗",
-    zero="0",
-    above="▲",
-    below="▼",
-    cursor="│",
-    upright="┊",
-    ellipsis="…",
-    event_kinds=(
-        ("learning_rate", "◆"),
-        ("clip_norm", "◇"),
-        ("revive", "✚"),
-        ("rescale", "≡"),
-        ("roll_back", "↺"),
-        ("early_stopping", "■"),
-        ("loss_spike", "▲"),
-        ("nonfinite", "✗"),
-    ),
-    other_event="●",
-)
+QUADRANT = replace(BRAILLE, name="quadrant", rows=2, decode=" ▘▖▌▝▀▞▛▗▚▄▙▐▜▟█")
 """Four blocks a cell, for fonts without braille."""
 
 BLOCK = Glyphs(

@@ -85,8 +85,10 @@ class WatchScreen(Dashboard, inherit_bindings=False):
         return super()._running_source()
 
     def key_labels(self, state: RunState) -> dict[str, str]:
-        """What the key line says of some keys; there is no way back from here."""
-        return {**super().key_labels(state), "u": ""}
+        """What the key line says of some keys; no way back from here, but out."""
+        labels = {**super().key_labels(state), "u": ""}
+        labels.pop("d", None)
+        return labels
 
     def action_undo(self) -> None:
         """Only where it is trained."""

@@ -141,11 +141,11 @@ async def test_the_key_line_can_be_clicked(source):
 
 async def test_the_key_line_of_a_run_that_is_over_has_what_can_still_be_done(source):
     source.state = RunState.FINISHED
-    async with app_with(source).run_test(size=(80, 24)) as pilot:
+    async with app_with(source).run_test(size=(160, 24)) as pilot:
         dashboard = await opened(pilot)
         line = text_of(dashboard.query_one(KeyLine))
         assert "r restart" in line
-        for hint in ("pause", "step", "+ -", "pace"):
+        for hint in ("pause", "step", "+ -", "pace", "detach"):
             assert hint not in line
 
 

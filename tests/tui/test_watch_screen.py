@@ -21,6 +21,7 @@ from backscope.tui.compare.screen import CompareScreen
 from backscope.tui.cures_screen import CuresScreen
 from backscope.tui.dashboard import Dashboard
 from backscope.tui.interventions_screen import InterventionsScreen
+from backscope.tui.key_line import KeyLine
 from backscope.tui.panels import Panel
 from backscope.tui.runs_screen import RunsScreen
 from backscope.tui.watch_screen import WatchScreen
@@ -155,6 +156,7 @@ async def test_a_run_is_ended_by_the_second_press(app, elsewhere):
         await pilot.press("S")
         await until(pilot, lambda: elsewhere.run.state is RunState.STOPPED)
         await until(pilot, lambda: "watch: stopped" in status_of(screen))
+        assert "d leave" in text_of(screen.query_one(KeyLine))
 
 
 async def test_a_second_press_that_comes_late_asks_again(app, elsewhere, monkeypatch):
