@@ -127,7 +127,7 @@ class Diagnosis:
 
     Attributes:
         events: what happened once and is over, in order: a loss that leaped up and came down again,
-            the first value that is not finite.
+            a finding that does not hold any more, the first value that is not finite.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -137,6 +137,7 @@ class Diagnosis:
         self._bad: NonFinite | None = None
         self._ended = False
         self._sound_start = False
+        self._spiked = -WINDOW
         self._first_check = 0
         self._reading: Reading | None = None
         self._judged: Reading | None = None  # the one that the findings were made of
@@ -228,8 +229,9 @@ class Diagnosis:
         for kind in RULES:
             self._note(kind, reading)
         spike = reading.spike
-        if spike is not None and not (self.events and spike.step < self.events[-1].step + WINDOW):
-            self.events = (*self.events, spike)
+        if spike is not None and spike.step >= self._spiked + WINDOW:
+            self._spiked = spike.step
+            self.events = _in_order((*self.events, spike))
         self._reading = reading
 
     def _start(self, reading: Reading) -> None:
@@ -267,7 +269,7 @@ class Diagnosis:
                 standing.missed += 1
                 over = standing.missed >= CONFIRMATIONS or standing.held < CONFIRMATIONS
                 if over and not self._lasting(kind, standing, reading):
-                    del self._standing[kind]
+                    self._drop(kind, standing, step)
             return
         if standing is None or (verdict.certain and not standing.verdict.certain):
             standing = self._standing[kind] = _Standing(step, verdict)
@@ -276,6 +278,14 @@ class Diagnosis:
             standing.held += 1
         if self._stands(standing):
             self._stood.setdefault(kind, standing.since)
+
+    def _drop(self, kind: str, each: _Standing, step: int) -> None:
+        """Let go of what does not hold any more; what has been said is taken back aloud."""
+        standing = {kind: each for kind, each in self._standing.items() if self._stands(each)}
+        if kind in standing and not self._silenced(kind, each, standing):
+            text = f"{kind.replace('_', ' ')}, which stood since step {each.since:,}"
+            self.events = _in_order((*self.events, Event(step, "no_more", text)))
+        del self._standing[kind]
 
     def _lasting(self, kind: str, each: _Standing, reading: Reading) -> bool:
         """Whether a finding that has ceased is still what is wrong.
@@ -342,8 +352,11 @@ def marked(snapshot: Snapshot, events: tuple[Event, ...]) -> Snapshot:
     """A snapshot with more events among its own, in the order of their steps."""
     if not events:
         return snapshot
-    both = sorted((*snapshot.events, *events), key=lambda event: event.step)
-    return replace(snapshot, events=tuple(both))
+    return replace(snapshot, events=_in_order((*snapshot.events, *events)))
+
+
+def _in_order(events: tuple[Event, ...]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: event.step))
 
 
 def following(check: int) -> int:

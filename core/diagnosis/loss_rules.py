@@ -9,7 +9,15 @@ from __future__ import annotations
 from math import exp, inf, nan
 
 from ..record import NonFinite
-from .reading import OVERFIT_RATIO, STEP_PROBES, Reading, median
+from .reading import (
+    BY_HEART_TRAINING,
+    BY_HEART_VALIDATION,
+    OVERFIT_RATIO,
+    STEP_PROBES,
+    Evaluations,
+    Reading,
+    median,
+)
 from .structural_rules import saturation
 from .verdict import Unsure, Verdict, measured, number
 
@@ -208,13 +216,13 @@ def learning_rate_too_small(reading: Reading) -> Verdict | Unsure | None:
 
 
 def overfitting(reading: Reading) -> Verdict | Unsure | None:
-    """The validation loss rises for good while the training loss falls."""
+    """The validation loss rises for good while the training loss falls, or it never came down."""
     seen = reading.evaluations
     if seen.count < OVERFIT_EVALUATIONS:
         reason = f"it takes {OVERFIT_EVALUATIONS} evaluations"
         return Unsure(reason if seen.count else "no validation loss is recorded yet")
     if seen.worse < OVERFIT_EVALUATIONS or not seen.training < seen.training_at_best:
-        return None
+        return _by_heart(seen) if seen.by_heart >= OVERFIT_EVALUATIONS else None
     ratio = seen.newest / seen.best if seen.best > 0.0 else inf
     return Verdict(
         layers=(),
@@ -229,5 +237,24 @@ def overfitting(reading: Reading) -> Verdict | Unsure | None:
             f"The validation loss is {ratio:.2g} times its best (step {seen.best_step}) while the "
             f"training loss fell from {seen.training_at_best:.1e} to {seen.training:.1e} "
             "(1: knowing nothing): the network learns its training rows by heart."
+        ),
+    )
+
+
+def _by_heart(seen: Evaluations) -> Verdict:
+    return Verdict(
+        layers=(),
+        evidence=measured(
+            validation_in_baselines=seen.newest,
+            threshold=BY_HEART_VALIDATION,
+            training_in_baselines=seen.training,
+            training_threshold=BY_HEART_TRAINING,
+            best_step=seen.best_step,
+            evaluations=seen.by_heart,
+        ),
+        message=(
+            f"The training loss is {seen.training:.1e} times that of knowing nothing, the "
+            f"validation loss {seen.newest:.2g} times it: the network knows its training rows by "
+            "heart, and of others less than nothing."
         ),
     )

@@ -30,6 +30,9 @@ OVERFIT_LOST = 0.08
 """Of what the best validation loss is below that of knowing nothing."""
 OVERFIT_FAR = 1.75
 OVERFIT_LOSS = 0.1
+BY_HEART_TRAINING = 0.3
+BY_HEART_VALIDATION = 1.0
+"""In units of knowing nothing: less than this of the rows that were learned, more of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Evaluations:
     count: int = 0
     worse: int = 0
     """Evaluations in a row that were clearly worse than the best."""
+    by_heart: int = 0
+    """Evaluations in a row of a network that had learned, worse than knowing nothing."""
     pending: tuple[float, int] = (0.0, 0)
     """Sum and number of the training losses since the newest evaluation."""
 
@@ -62,12 +67,14 @@ class Evaluations:
             lost = newest - seen.best > OVERFIT_LOST * max(1.0 - seen.best, 0.0)
             far = newest > max(OVERFIT_FAR * seen.best, OVERFIT_LOSS)
             clearly = newest > OVERFIT_RATIO * seen.best and (lost or far)
+            by_heart = training < BY_HEART_TRAINING and newest > BY_HEART_VALIDATION
             seen = replace(
                 seen,
                 newest=newest,
                 training=training,
                 count=seen.count + 1,
                 worse=seen.worse + 1 if clearly else 0,
+                by_heart=seen.by_heart + 1 if by_heart else 0,
                 pending=(0.0, 0),
             )
         return replace(seen, pending=seen._pending_with(losses[begin:]))

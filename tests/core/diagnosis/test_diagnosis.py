@@ -693,6 +693,34 @@ def test_a_validation_loss_that_rises_from_very_little_to_little_is_no_overfitti
     assert kinds(diagnose(scenario, 700)) == ["overfitting"]
 
 
+def by_heart(training: float, validation: float) -> Scenario:
+    """A validation loss that comes down all the time, and from far. In units of knowing nothing."""
+
+    def scenario(step: int) -> Values:
+        values: Values = {"loss": 2.0 * training}
+        if step % 10 == 0:
+            values["validation_loss"] = 2.0 * validation * (1.0 + 99.0 * 0.98**step)
+        return values
+
+    return scenario
+
+
+def test_rows_known_by_heart_and_less_than_nothing_of_others_is_overfitting_also_without_a_rise():
+    (finding,) = diagnose(by_heart(0.1, 5.0), 300)
+    assert finding.kind == "overfitting"
+    assert finding.evidence["validation_in_baselines"] == pytest.approx(5.0 * (1 + 99 * 0.98**300))
+    assert finding.evidence["training_in_baselines"] == pytest.approx(0.1)
+    assert finding.since_step == 50  # the fifth evaluation
+    assert "by heart" in finding.message
+
+
+@pytest.mark.parametrize(("training", "validation"), [(0.4, 5.0), (0.1, 0.5)])
+def test_a_network_that_has_not_learned_or_knows_something_of_others_is_not_called_overfitted(
+    training, validation
+):
+    assert "overfitting" not in kinds(diagnose(by_heart(training, validation), 600))
+
+
 def test_validation_and_training_that_rise_together_are_no_overfitting():
     rising = both(evaluations(), losses(lambda step: 1.0 + 0.01 * step))
     assert "overfitting" not in kinds(diagnose(rising, 200))
@@ -783,6 +811,43 @@ def test_a_loss_that_leaps_up_and_comes_down_again_is_an_event_and_no_finding():
         (80, "loss_spike"),
     ]
     assert diagnosis.events[0].text == "1 -> 9 -> 1"
+
+
+def halved(step: int) -> float:
+    return 2.0 if step < 40 else 1.0
+
+
+def test_a_finding_that_does_not_hold_any_more_is_an_event_where_it_was_let_go():
+    diagnosis = Diagnosis(FACTS)
+    early = both(losses(halved), lambda step: VANISHING(step) if step <= 50 else {})
+    history = history_of(early, 100)
+    findings = [kinds(diagnosis.findings) for _ in diagnosis.walk(history.snapshot())]
+    assert findings[1] == ["vanishing_gradient"]
+    assert findings[-1] == []
+    # checks are at 55 and 60, and it takes two
+    assert [(e.step, e.kind, e.text) for e in diagnosis.events] == [
+        (60, "no_more", "vanishing gradient, which stood since step 1")
+    ]
+
+
+def test_what_was_seen_once_and_never_called_a_finding_is_no_event_either():
+    diagnosis = Diagnosis(FACTS)
+    once = lambda step: VANISHING(step) if step == 50 else {}  # noqa: E731
+    assert diagnosis.update(history_of(once, 100).snapshot()) == ()
+    assert diagnosis.events == ()
+
+
+def test_a_spike_is_told_once_also_where_a_finding_ended_in_between():
+    ended = both(
+        losses(lambda step: 9.0 if step == 52 else halved(step)),
+        lambda step: VANISHING(step) if step <= 50 else {},
+    )
+    diagnosis = Diagnosis(FACTS)
+    diagnosis.update(history_of(ended, 200).snapshot())
+    assert [(event.step, event.kind) for event in diagnosis.events] == [
+        (52, "loss_spike"),
+        (60, "no_more"),
+    ]
 
 
 def test_a_loss_that_stays_up_or_scatters_is_no_spike():
