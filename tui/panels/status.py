@@ -123,11 +123,13 @@ def _details(view: View) -> list[Piece]:
         words.append((5, speed.ljust(11), palette.text))
     at_end = view.replay.at_end if view.replay is not None else status.state.final
     so_far = "in all" if at_end else "so far"
+    seconds = f"{seconds_text(status.seconds)} {so_far}"
     words += [
         (9, f"rate {status.learning_rate:.3g}", palette.text),
         *([(9, f"clip {short(status.clip_norm)}", palette.text)] if status.clip_norm else []),
         (10, f"epoch {_epoch(status.epoch)}", palette.text),
-        (11, f"{seconds_text(status.seconds)} {so_far}", palette.text),
+        # In slow motion the training time is not what has passed by the clock.
+        *([(11, seconds, palette.text)] if status.pace is None else []),
         (12, f"seed {view.experiment.seed}", palette.text),
     ]
     if status.probe_share > 0.0:

@@ -59,6 +59,7 @@ def test_frozen_cursor_and_pace_are_told(view_of, screen_text):
     text = screen_text(draw(view, 100, 4))
     for words in ("display frozen", "cursor at step 57", "pace 10.0 steps/s"):
         assert words in text
+    assert "so far" not in text  # the training time is not what a clock shows
     one = screen_text(draw(view, 80, 1))
     assert "display frozen" in one
     assert "cursor at step 57" in one
