@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from textual.content import Content
 
@@ -42,14 +42,26 @@ class Offer:
 
 
 def offers(
-    findings: Iterable[Finding], experiment: Experiment, facts: Facts | None
+    findings: Iterable[Finding],
+    experiment: Experiment,
+    facts: Facts | None,
+    *,
+    from_the_start: bool = False,
 ) -> tuple[Offer, ...]:
-    """The cures of all findings, root causes first; the same cure is offered once."""
+    """The cures of all findings, root causes first; the same cure is offered once.
+
+    ``from_the_start``: the run is only looked at, so that a changed experiment can be tried, and
+    nothing can be done to its network.
+    """
     made: list[Offer] = []
     known: set[object] = set()
     for finding in findings:
         cures = []
         for cure in cures_for(finding, experiment, facts):
+            if from_the_start:
+                if cure.intervention:
+                    continue
+                cure = replace(cure, how=How.RESTART)
             what = (cure.how, cure.changes, cure.intervention)
             if what not in known:
                 known.add(what)

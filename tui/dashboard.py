@@ -292,6 +292,11 @@ class Dashboard(RunScreen):
 
     # Keys: cures
 
+    @property
+    def only_looks_on(self) -> bool:
+        """Whether the run is trained elsewhere, or not at all any more."""
+        return False
+
     def action_cures(self) -> None:
         """Offer cures of what was found."""
         view = self.query_one("#findings", Panel).view
@@ -300,7 +305,9 @@ class Dashboard(RunScreen):
             return
         from .cures_screen import CuresScreen, offers
 
-        offered = offers(view.findings, view.experiment, view.facts)
+        offered = offers(
+            view.findings, view.experiment, view.facts, from_the_start=self.only_looks_on
+        )
         if offered:
             screen = CuresScreen(offered, ascii_only=self.look.glyphs.ascii)
             self.app.push_screen(screen, self._try)

@@ -49,6 +49,11 @@ class ReplayScreen(Dashboard, inherit_bindings=False):
             self.show_banner(banner(self.run_shown))
         return shown
 
+    @property
+    def only_looks_on(self) -> bool:
+        """Nothing is trained here."""
+        return True
+
     def key_labels(self, state: RunState) -> dict[str, str]:
         """What the key line says of some keys."""
         run = self.run_shown

@@ -84,6 +84,11 @@ class WatchScreen(Dashboard, inherit_bindings=False):
             return None
         return super()._running_source()
 
+    @property
+    def only_looks_on(self) -> bool:
+        """Nothing is trained here."""
+        return True
+
     def key_labels(self, state: RunState) -> dict[str, str]:
         """What the key line says of some keys; no way back from here, but out."""
         labels = {**super().key_labels(state), "u": ""}

@@ -85,6 +85,23 @@ def test_those_that_work_come_first_and_every_cure_is_offered_once(sick):
     assert [offer.finding.kind for offer in made].count("vanishing_gradient") == 1
 
 
+def test_of_a_run_that_is_only_looked_at_every_cure_is_tried_from_the_start(sick):
+    found = [
+        VANISHING,
+        Finding("exploding_gradient", Severity.ERROR, 1, (1,), {"ratio_log10": 3.0}, "Too much."),
+        Finding("learning_rate_too_large", Severity.ERROR, 9, (), {}, "It overshoots."),
+    ]
+    here = [cure for offer in offers(found, sick, None) for cure in offer.cures]
+    assert {cure.how for cure in here} == set(How), "there is something to leave out"
+    assert any(cure.intervention for cure in here)
+    there = [
+        cure for offer in offers(found, sick, None, from_the_start=True) for cure in offer.cures
+    ]
+    assert {cure.how for cure in there} == {How.RESTART}
+    assert not any(cure.intervention for cure in there)
+    assert len({cure.changes for cure in there}) == len(there)
+
+
 async def test_enter_lists_the_cures_of_what_was_found(app):
     async with app.run_test(size=(80, 24)) as pilot:
         await diagnosed(pilot)
