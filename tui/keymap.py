@@ -56,6 +56,17 @@ PROGRAM = _group(
 )
 """Keys that every screen has."""
 
+_PANELS = (
+    Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
+    Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
+    Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
+    Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
+    Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 7),
+    *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
+    Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
+)
+"""How the panels are drawn, and which of them."""
+
 DASHBOARD = (
     *_group(
         "training",
@@ -91,13 +102,7 @@ DASHBOARD = (
     *_group(
         "display",
         Key("f", "f", "switch('frozen')", "freeze", "hold the display; training goes on", 6),
-        Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
-        Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
-        Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
-        Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
-        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 7),
-        *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
-        Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
+        *_PANELS,
         Key("escape", "esc", "back", "", "all panels again; then the newest step again"),
         Key("o", "o", "log", "output", "what training code and warnings print", 10),
     ),
@@ -203,13 +208,7 @@ REPLAY = (
     ),
     *_group(
         "display",
-        Key("l", "l", "switch('logarithmic')", "log", "loss: linear or logarithmic", 8),
-        Key("h", "h", "switch('heatmap')", "heatmap", "norms: lines or a heatmap", 8),
-        Key("e", "e", "switch('signal')", "signal", "norms: weight gradient or error signal", 9),
-        Key("m", "m", "maximize", "", "the focused panel alone, or all again"),
-        Key("1", "1-6", "panel(1)", "panel", "one panel alone, or all again", 7),
-        *(Key(str(n), "", f"panel({n})", "", "") for n in range(2, 7)),
-        Key("tab", "tab", "app.focus_next", "", "focus the next panel"),
+        *_PANELS,
         Key("escape", "esc", "back", "runs", "all panels again; then the list of runs", 4),
     ),
     *_group("files", Key("c", "c", "csv", "csv", "save the history up to here as CSV", 11)),
