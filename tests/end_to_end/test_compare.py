@@ -2,36 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import re
-from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-
-
-def _terminal_module():
-    path = Path(__file__).with_name("test_terminal.py")
-    spec = importlib.util.spec_from_file_location("terminal_of_the_tests", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    module, opened = _terminal_module(), []
-
-    def open_terminal(*words, **settings):
-        opened.append(module.Terminal(tmp_path, *words, **settings))
-        return opened[-1]
-
-    yield open_terminal
-    for each in opened:
-        each.close()
-
 
 SIZES = [{"rows": 24, "columns": 80}, {"rows": 40, "columns": 120}]
 

@@ -2,73 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import json
 import os
 import re
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-import pytest
+from pseudo_terminal import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-
-PATIENCE = 60.0
 RUN = ("run", "vanishing", "--steps", "1000000", "--pace", "200")
-
-
-def _terminal_module():
-    path = Path(__file__).with_name("test_terminal.py")
-    spec = importlib.util.spec_from_file_location("terminal_of_the_tests", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def home(tmp_path):
-    return {"BACKSCOPE_HOME": str(tmp_path / "home")}
-
-
-@pytest.fixture
-def command(tmp_path, home):
-    """Runs a command without a terminal; what it said, checked to have ended with its code."""
-
-    def run(*words, code=0):
-        done = subprocess.run(
-            [sys.executable, "-m", "backscope", *words],
-            cwd=tmp_path,
-            env={**os.environ, **home},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
-        assert done.returncode == code, done.stderr
-        return done.stdout if code == 0 else done.stderr
-
-    return run
-
-
-@pytest.fixture
-def terminal(tmp_path, home, command):
-    module, opened = _terminal_module(), []
-
-    def open_terminal(*words, **settings):
-        opened.append(module.Terminal(tmp_path, *words, **home, **settings))
-        return opened[-1]
-
-    yield open_terminal
-    for each in opened:
-        with contextlib.suppress(OSError, ValueError):  # it has hung up
-            each.close()
-    for lock in tmp_path.glob("home/runs/*/lock"):
-        with contextlib.suppress(OSError, ValueError):
-            os.kill(int(lock.read_text()), signal.SIGKILL)
 
 
 def shows(screen, what):
@@ -83,13 +24,6 @@ def listed(command):
 def trainer_of(tmp_path):
     (lock,) = tmp_path.glob("home/runs/*/lock")
     return int(lock.read_text())
-
-
-def wait_until(seen, what):
-    end = time.monotonic() + PATIENCE
-    while not seen():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.05)
 
 
 def test_d_leaves_a_run_that_trains_on_and_watch_shows_and_commands_it(terminal, command, tmp_path):

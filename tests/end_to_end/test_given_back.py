@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import os
 import re
@@ -11,44 +10,11 @@ import signal
 import sqlite3
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
+from pseudo_terminal import COMMAND, wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-
-PATIENCE = 60.0
 RUN = ("run", "vanishing", "--steps", "1000000", "--pace", "200")
-
-
-def _terminal_module():
-    path = Path(__file__).with_name("test_terminal.py")
-    spec = importlib.util.spec_from_file_location("terminal_of_the_tests", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def terminal(tmp_path):
-    module, opened = _terminal_module(), []
-
-    def open_terminal(*words, **settings):
-        home = {"BACKSCOPE_HOME": str(tmp_path / "home")}
-        opened.append(module.Terminal(tmp_path, *words, **home, **settings))
-        return opened[-1]
-
-    yield open_terminal
-    for each in opened:
-        with contextlib.suppress(OSError, ValueError):  # it has hung up
-            each.close()
-
-
-def wait_until(seen, what):
-    end = time.monotonic() + PATIENCE
-    while not seen():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.02)
 
 
 def training(screen):
@@ -131,7 +97,7 @@ def test_every_screen_is_left_the_same_way(terminal, words):
 @pytest.mark.parametrize("doing", ["training", "paused", "help", "stopped"])
 def test_a_terminal_that_is_gone_ends_it(terminal, tmp_path, doing, ignored):
     ignoring = ["/bin/sh", "-c", "trap '' HUP; exec \"$@\"", "sh"] if ignored else []
-    screen = training(terminal(*RUN, command=[*ignoring, *_terminal_module().COMMAND]))
+    screen = training(terminal(*RUN, command=[*ignoring, *COMMAND]))
     app = child_of(screen.pid)
     if doing == "paused":
         screen.press(" ")
@@ -208,7 +174,7 @@ class Shell:
 
 @pytest.fixture
 def shell(terminal):
-    words = " ".join(map(str, (*_terminal_module().COMMAND, *RUN)))
+    words = " ".join(map(str, (*COMMAND, *RUN)))
     opened = Shell(terminal)
     opened.type("stty -g; " + words)
     training(opened.screen)
