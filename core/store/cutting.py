@@ -16,7 +16,7 @@ from .pieces import (
     encode_rows,
     is_whole,
 )
-from .stored_history import MOST_LEVELS, whole_entries
+from .stored_history import CUTS, MOST_LEVELS, cuts, whole_entries
 
 
 def cut(
@@ -53,6 +53,8 @@ def cut(
         "DELETE FROM event WHERE id NOT IN (SELECT id FROM event ORDER BY id LIMIT ?)", (events,)
     )
     connection.execute("PRAGMA secure_delete=OFF")
+    # Who follows the run may look again only when there is more than before.
+    database.write_meta(connection, {CUTS: str(cuts(database.read_meta(connection, CUTS)) + 1)})
     return left
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
@@ -34,6 +35,9 @@ CACHED_BYTES = 48 << 20
 MOST_EVENTS = 100_000
 MOST_LEVELS = 12
 """16 ** 12 steps: more than anyone trains."""
+
+CUTS = "cuts"
+"""What ``meta`` counts under this: how often rows were taken back, to be recorded anew."""
 
 B = TypeVar("B", Rows, Entries)
 
@@ -183,6 +187,7 @@ class StoredHistory:
         self._first_measured: dict[str, tuple[int, Row]] = {}
         self._events: tuple[Event, ...] = ()
         self._last_event = 0
+        self._cuts = 0
 
     @property
     def damaged(self) -> int:
@@ -205,10 +210,11 @@ class StoredHistory:
     def _taken(self) -> Snapshot:
         meta = database.read_meta(self._connection)
         progress = Progress.from_meta(meta, self._where)
-        before = self._snapshot.count if self._snapshot else 0
-        if progress.count < before:
-            self._blocks.forget()  # it was resumed from an earlier step
+        if cuts(meta) != self._cuts:
+            self._blocks.forget()
             self._events, self._last_event = (), 0
+            self._first_measured = {}
+            self._cuts = cuts(meta)
         self.progress = progress
         self._read_events()
         # Of folded rows only: what comes after is looked for in the rows themselves.
@@ -278,6 +284,12 @@ class StoredHistory:
             Event(*columns) for _, *columns, crc in new if database.is_whole(crc, *columns)
         )
         self._last_event = new[-1][0] if new else self._last_event
+
+
+def cuts(meta: Mapping[str, str]) -> int:
+    """How often rows of a run were taken back: what was read of it before may be another now."""
+    said = meta.get(CUTS, "")
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
 
 
 def whole_entries(level: int, count: int) -> int:

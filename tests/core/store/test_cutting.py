@@ -5,9 +5,10 @@ from backscope.core.history.pyramid import Columns
 from backscope.core.store import database
 from backscope.core.store.cutting import cut
 from backscope.core.store.pieces import Place, is_whole
+from backscope.core.store.recorder import Recorder
 from backscope.core.store.stored_history import StoredHistory, whole_entries
 
-from .conftest import LAYOUT, rows_of
+from .conftest import LAYOUT, HandRun, rows_of
 
 COLUMNS = Columns(LAYOUT)
 
@@ -55,3 +56,30 @@ def test_a_damaged_piece_that_would_be_shortened_goes_altogether(recorded):
     connection.execute("COMMIT")
     assert database.fetch(connection, "SELECT count(*) FROM piece WHERE level=0") == [(0,)]
     connection.close()
+
+
+@pytest.mark.parametrize("kept", [100, 1_100, 2_400])
+def test_a_follower_who_looks_again_only_once_there_is_more_than_before_sees_what_is_there_now(
+    recorded, kept
+):
+    run, recorder, path = recorded()
+    rng = np.random.default_rng(2)
+    first, second = rows_of(rng, 2_500), rows_of(rng, 3_000)
+    run.append(first)
+    recorder.flush()
+    follower = StoredHistory(database.open_for_reading(path), LAYOUT, "")
+    list(follower.snapshot().rows(1))
+    connection = recorder._connection
+    connection.execute("BEGIN")
+    left = cut(connection, COLUMNS, kept, 0, 0)
+    connection.execute("COMMIT")
+    again = HandRun()
+    again.append(first[:kept])
+    again.append(second)
+    assert Recorder(again, connection, left=left).flush()
+    seen, live = follower.snapshot(), again.history.snapshot()
+    assert seen.count == live.count
+    for seen_rows, live_rows in zip(seen.rows(1), live.rows(1), strict=True):
+        assert seen_rows[1].tobytes() == live_rows[1].tobytes()
+    for name in ("update_ratio", "dead"):
+        assert seen.first_measured(name).tobytes() == live.first_measured(name).tobytes()
