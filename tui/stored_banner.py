@@ -25,6 +25,10 @@ def stored_banner(stored: StoredRun, life: Life, last: int, damaged: int, said: 
     words = [said] if said else []
     if life is Life.DEAD:
         words.append(f"Its trainer died after step {last:,}: backscope resume {run}")
+    if stored.gone:
+        words.append("Its files were deleted or moved: this is what was read before")
+    elif stored.history.problem:
+        words.append(f"It cannot be read any more: {stored.history.problem}")
     if damaged:
         words.append(f"{damaged} of its pieces are damaged: gaps")
     if stored.notice:

@@ -77,6 +77,9 @@ class WatchScreen(Dashboard, inherit_bindings=False):
     def _running_source(self) -> Source | None:
         """The source, if it can still be commanded; otherwise it is said why not."""
         run = self.run_shown
+        if run is not None and run.life is Life.GONE:
+            self.tell("The files of this run were deleted or moved: it cannot be commanded.")
+            return None
         if run is not None and run.life is Life.DEAD:
             self.tell(
                 f"Its trainer died; backscope resume {run.stored.place.word} goes on with it."

@@ -76,7 +76,7 @@ class FollowedRun:
 
     @property
     def state(self) -> RunState:
-        """Where the run stands; one whose trainer has died has stopped."""
+        """Where the run stands; one whose trainer or whose files have gone has stopped."""
         return self.status().state
 
     @property
@@ -88,7 +88,7 @@ class FollowedRun:
         """Where the run stands."""
         snapshot, life = self.history.snapshot(), self.life
         progress, count = self.history.progress, snapshot.count
-        state = RunState.STOPPED if life is Life.DEAD else RunState(life.value)
+        state = RunState.STOPPED if life in (Life.DEAD, Life.GONE) else RunState(life.value)
         if self._answered is not None:
             before, status = self._answered
             if before is snapshot and life.live:

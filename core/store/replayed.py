@@ -215,7 +215,7 @@ class ReplayedRun:
             return RunState.RUNNING
         if not position.at_end:
             return RunState.PAUSED
-        over = position.life is not Life.DEAD and not position.life.live
+        over = position.life not in (Life.DEAD, Life.GONE) and not position.life.live
         return RunState(position.life.value) if over else RunState.STOPPED
 
     def status(self) -> RunStatus:

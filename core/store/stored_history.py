@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Generic, TypeVar, cast
 
+from ..errors import DataError
 from ..history import Snapshot
 from ..history.pyramid import CHUNK, FOLD, Columns, Entries, Gap, Rows
 from ..history.pyramid import View as LevelsView
@@ -176,6 +177,8 @@ class StoredHistory:
 
     def __init__(self, connection: sqlite3.Connection, layout: Layout, where: str) -> None:
         self.layout = layout
+        self.problem = ""
+        """Why it cannot be read at the moment, though it could be once; empty: it can."""
         self._connection = connection
         self._where = where
         self._columns = Columns(layout)
@@ -198,13 +201,25 @@ class StoredHistory:
     def snapshot(self) -> Snapshot:
         """What there is now; the same object until something has been written.
 
+        What could be read once is given again while nothing newer can be read: then ``problem``
+        says why.
+
         Raises:
-            DataError: the run's progress cannot be read.
+            DataError, sqlite3.DatabaseError: it could not be read even once.
         """
-        version = int(database.fetch(self._connection, "PRAGMA data_version")[0][0])
-        if self._snapshot is None or version != self._version:
-            self._version = version
-            self._snapshot = self._taken()
+        before = self._snapshot
+        try:
+            version = int(database.fetch(self._connection, "PRAGMA data_version")[0][0])
+            if before is None or version != self._version:
+                self._snapshot = self._taken()
+                self._version = version
+        except (DataError, sqlite3.DatabaseError) as error:
+            if before is None:
+                raise
+            self.problem = str(error)
+            return before
+        self.problem = ""
+        assert self._snapshot is not None, "it was taken"
         return self._snapshot
 
     def _taken(self) -> Snapshot:
@@ -222,11 +237,7 @@ class StoredHistory:
         return self._until(progress.count, self._events)
 
     def until(self, step: int) -> Snapshot:
-        """What there was when a step was done; nothing of what came after it.
-
-        Raises:
-            DataError: the run's progress cannot be read.
-        """
+        """What there was when a step was done; nothing of what came after it."""
         whole = self.snapshot()
         count = min(max(step - whole.first_step + 1, 0), whole.count)
         if count == whole.count:

@@ -36,6 +36,8 @@ class Life(StrEnum):
     FAILED = "failed"
     DEAD = "dead"
     """Its last word is that it goes on, and nobody writes it any more."""
+    GONE = "gone"
+    """Its files are no longer where they were: what it does now cannot be told."""
 
     @property
     def live(self) -> bool:
@@ -66,9 +68,13 @@ class StoredRun:
         where = quoted(str(place.database), LONGEST_PATH)
         self._connection = database.open_for_reading(place.database)
         try:
+            self._file = os.stat(place.database)
             self.description = Description.from_meta(database.read_meta(self._connection), where)
             self.history = StoredHistory(self._connection, self.description.layout, where)
             self.history.snapshot()
+        except OSError as error:
+            self._connection.close()
+            raise DataError(f"{where} cannot be read: {error.strerror}") from error
         except sqlite3.Error as error:
             self._connection.close()
             raise DataError(f"{where} is damaged: {error}; {database.REPAIR}") from error
@@ -91,11 +97,7 @@ class StoredRun:
 
     @property
     def progress(self) -> Progress:
-        """How far it was when it was last written.
-
-        Raises:
-            DataError: that cannot be read.
-        """
+        """How far it was when it was last written, as far as that can be read."""
         self.history.snapshot()
         return self.history.progress
 
@@ -106,14 +108,21 @@ class StoredRun:
 
     @property
     def life(self) -> Life:
-        """What it is doing.
-
-        Raises:
-            DataError: its progress cannot be read.
-        """
+        """What it is doing."""
         # In this order: a run that ends meanwhile has said so before it lets go of its lock.
         written = self.writer is not None
-        return life_of(self.progress.state, written=written)
+        state = self.progress.state
+        return Life.GONE if self.gone and not state.final else life_of(state, written=written)
+
+    @property
+    def gone(self) -> bool:
+        """Whether its file is no longer where it was: deleted, moved or another one."""
+        try:
+            return not os.path.samestat(self._file, os.stat(self.place.database))
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:  # it may be there: who may not see it does not know
+            return False
 
     def diagnosis(self) -> StoredDiagnosis:
         """What was found in it, by step."""

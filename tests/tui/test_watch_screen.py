@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 
@@ -232,3 +233,29 @@ async def test_the_list_of_runs_leads_here_and_back(app, elsewhere):
         await until(pilot, lambda: app.screen.query_one("RunsOptions").option_count == 1)
         await pilot.press("enter")
         await opened(pilot)
+
+
+async def test_a_run_whose_files_are_deleted_stays_as_it_was_read_and_the_banner_says_so(
+    app, elsewhere
+):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        shutil.rmtree(elsewhere.recording.place.directory)
+        await until(pilot, lambda: "watch: files are gone" in status_of(screen))
+        banner = str(screen.query_one("#banner", Static).render())
+        assert banner == "Its files were deleted or moved: this is what was read before"
+        assert f"{STEPS}/" in status_of(screen)
+        await pilot.press("space")
+        assert notes(app) == [
+            "The files of this run were deleted or moved: it cannot be commanded."
+        ]
+
+
+async def test_a_run_that_cannot_be_read_any_more_does_not_end_the_dashboard(app, elsewhere):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        writer = elsewhere.recording._recorder._connection
+        writer.execute("DELETE FROM meta WHERE key='progress'")
+        banner = screen.query_one("#banner", Static)
+        await until(pilot, lambda: "It cannot be read any more" in str(banner.render()))
+        assert "paused" in status_of(screen)

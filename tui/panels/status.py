@@ -35,8 +35,8 @@ STATE_WORDS: dict[RunState, str] = {
 }
 """What a person is told of a state."""
 LONGEST_COMMAND = 4000
-DEAD = "dead"
-"""The life of a run whose trainer is gone."""
+NOT_TRAINED = {"dead": "trainer died", "gone": "files are gone"}
+"""What is said in place of its state of a followed run that nobody trains, by its life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _state_words(view: View) -> str:
         words = STATE_WORDS[view.status.state]
         if view.followed is None:
             return words
-        return "watch: trainer died" if view.followed == DEAD else f"watch: {words}"
+        return f"watch: {NOT_TRAINED.get(view.followed.value, words)}"
     if replay.at_end:
         return f"replay: {replay.life.value}"
     speed = f"replay {replay.speed:g}x"

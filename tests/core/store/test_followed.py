@@ -1,5 +1,6 @@
 """A run that another thread, with a connection of its own, records and answers for."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from backscope.core.experiment import Experiment
 from backscope.core.interventions import Intervention, Outcome
 from backscope.core.record import RunState
 from backscope.core.run import Run
-from backscope.core.store import places
+from backscope.core.store import database, places
 from backscope.core.store.followed import FollowedRun
 from backscope.core.store.recording import Recording
 from backscope.core.store.stored_run import Life, StoredRun
@@ -49,6 +50,11 @@ def told() -> list[str]:
 @pytest.fixture
 def followed(trained: Recording, told: list[str]) -> FollowedRun:
     return FollowedRun(StoredRun(trained.place), told.append)
+
+
+def spoil(recording: Recording) -> None:
+    """Take away how far the run is; the next flush says it again."""
+    recording._recorder._connection.execute("DELETE FROM meta WHERE key='progress'")
 
 
 def test_what_is_recorded_is_seen_as_it_comes(
@@ -133,3 +139,48 @@ def test_a_trainer_that_is_gone_is_named_and_its_run_has_stopped(
 def test_there_is_no_way_back_from_here(trained: Recording, followed: FollowedRun) -> None:
     with pytest.raises(InputError, match="another process trains this run"):
         followed.fork(trained.run._kept())
+
+
+def test_what_was_read_stays_while_the_file_cannot_be_read_and_the_reason_is_told(
+    trained: Recording, followed: FollowedRun, until: Until
+) -> None:
+    followed.step_once()
+    until(lambda: followed.history.snapshot().last_step == 1)
+    spoil(trained)
+    assert followed.history.snapshot().last_step == 1
+    assert "how far the run was is damaged" in followed.history.problem
+    assert (followed.status().state, followed.status().step) == (RunState.PAUSED, 1)
+    followed.step_once()
+    until(lambda: followed.history.snapshot().last_step == 2)
+    assert not followed.history.problem
+
+
+def test_a_file_that_the_database_cannot_make_sense_of_is_no_accident_either(
+    trained: Recording, followed: FollowedRun, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    before = followed.history.snapshot()
+    monkeypatch.setattr(database, "fetch", fail)
+    assert followed.history.snapshot() is before
+    assert followed.life is Life.PAUSED
+    assert followed.history.problem == "database disk image is malformed"
+
+
+def test_files_that_have_gone_are_no_death_of_the_trainer(
+    trained: Recording, followed: FollowedRun, tmp_path: Path
+) -> None:
+    assert followed.life is Life.PAUSED
+    directory = trained.place.directory
+    moved = directory.rename(tmp_path / "moved")
+    assert followed.life is Life.GONE
+    assert followed.state is RunState.STOPPED
+    moved.rename(directory)
+    assert followed.life is Life.PAUSED
+    copy = directory / "copy"
+    copy.write_bytes(trained.place.database.read_bytes())
+    trained.place.database.rename(directory / "old")
+    copy.rename(trained.place.database)
+    assert followed.life is Life.GONE, "another file is another run"
+    (directory / "old").rename(trained.place.database)
