@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import socket
 import tempfile
 import threading
@@ -146,7 +147,7 @@ def answer(run: Controlled, line: bytes) -> dict[str, Any]:
         return {"problem": error.problems[0]}
     except KeyError as error:
         return {"problem": f"the command has no {error}"}
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         return {"problem": f"expected a command: {error}"}
     return {**said, "status": plain(run.status())}
 
@@ -215,10 +216,17 @@ class ControlServer:
             connection.settimeout(_HASTE)
             with connection.makefile("rb") as lines:
                 line = lines.readline(LONGEST_LINE)
-            if line:
+            if line and not _has_left(connection):
                 said = answer(self._run, line)
                 self._after()
                 connection.sendall(json.dumps(said).encode() + b"\n")
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Whether whoever asked waits no longer: told that nobody answers, they have asked anew."""
+    poll = select.poll()
+    poll.register(connection, 0)  # hanging up is told in any case
+    return bool(poll.poll(0))
 
 
 def ask(path: Path, do: str, patience: float = _HASTE, **values: Any) -> dict[str, Any]:
@@ -247,6 +255,8 @@ def ask(path: Path, do: str, patience: float = _HASTE, **values: Any) -> dict[st
         raise UnansweredError(f"no answer within {patience:g} s") from None
     except (FileNotFoundError, ConnectionRefusedError):
         raise UnansweredError("nobody takes commands") from None
+    except BlockingIOError:
+        raise UnansweredError("too many others wait for it") from None
     except (OSError, ValueError) as error:
         raise UnansweredError(str(error)) from None
     if not isinstance(said, dict) or not said:

@@ -22,6 +22,8 @@ from .stored_run import Life, StoredRun
 
 HASTE = 0.5
 """Seconds that a person who has pressed a key is kept waiting for an answer."""
+_LITTLE_HOPE = 0.05
+"""The same where the last command was not answered: keys must not add up to a frozen screen."""
 NO_WAY_BACK = "another process trains this run: there it can be rolled back, not from here"
 
 
@@ -47,6 +49,7 @@ class FollowedRun:
         self.diagnosis = stored.diagnosis()
         self._experiment = stored.description.experiment
         self._asked_with = 0
+        self._haste = HASTE
         self._answered: tuple[Snapshot, RunStatus] | None = None
         """What there was when a command was answered, and the status in that answer: it is newer
         than what is recorded until something is recorded again."""
@@ -68,7 +71,7 @@ class FollowedRun:
         if changes != self._asked_with:
             self._asked_with = changes
             try:
-                said = ask(self.stored.place.socket, "experiment", HASTE)
+                said = self._ask("experiment")
                 self._experiment = experiment_from_meta(said["experiment"])
             except (UnansweredError, InputError, KeyError, ValueError, TypeError):
                 pass  # as it was when it could be asked last
@@ -157,11 +160,19 @@ class FollowedRun:
 
     def _command(self, do: str, **values: Any) -> None:
         try:
-            said = ask(self.stored.place.socket, do, HASTE, **values)
+            said = self._ask(do, **values)
             # The snapshot from before: what is recorded from now on is newer than the answer.
             self._answered = self.history.snapshot(), status_of(said)
         except (UnansweredError, InputError) as error:
             self.tell(self._unanswered(error))
+
+    def _ask(self, do: str, **values: Any) -> dict[str, Any]:
+        patience, self._haste = self._haste, HASTE
+        try:
+            return ask(self.stored.place.socket, do, patience, **values)
+        except UnansweredError:
+            self._haste = _LITTLE_HOPE
+            raise
 
     def _unanswered(self, error: Exception) -> str:
         if isinstance(error, UnansweredError):

@@ -113,6 +113,7 @@ def test_a_run_is_stopped_by_command_and_takes_no_more(
         (b'{"do": "stpo"}\n', "do 'stpo': did you mean stop?"),
         (b'{"do": "rate"}\n', "the command has no 'factor'"),
         (b'{"do": "rate", "factor": 0}\n', "expected a factor above 0"),
+        (b'{"do": "rate", "factor": 1' + b"0" * 400 + b"}", "expected a command"),
         (b'{"do": "pace", "steps_per_second": "fast"}\n', "expected a command"),
         (b'{"do": "intervene", "kind": "x", "value": 1}\n', "x"),
         (b"{}\n", "the command has no 'do'"),
@@ -176,6 +177,41 @@ def test_whoever_connects_and_says_nothing_keeps_nobody_waiting(served: Path) ->
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as silent:
         silent.connect(str(served))
         assert ask(served, "status", 30.0)
+
+
+def test_what_was_asked_by_someone_who_waits_no_longer_is_not_done(
+    run: Run, tmp_path: Path, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    path, carried_out = tmp_path / "control", []
+    # As of a trainer that was held up: commands arrive, and are read only later.
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    listener.listen(5)
+    before = run.status().learning_rate
+    for _ in range(3):
+        with pytest.raises(UnansweredError, match="no answer"):
+            ask(path, "rate", patience=0.01, factor=10.0)
+    server = ControlServer(run, tmp_path / "other", lambda: carried_out.append(1))
+    for _ in range(3):
+        server._attend(listener.accept()[0])
+    server.close()
+    listener.close()
+    assert not carried_out
+    run.step_once()
+    until(lambda: run.step == 1)
+    assert run.status().learning_rate == before
+
+
+def test_where_too_many_wait_already_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "control"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen(0)
+        waiting = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        waiting.connect(str(path))
+        with pytest.raises(UnansweredError, match=r"too many others|no answer"):
+            ask(path, "pause", patience=0.05)
+        waiting.close()
 
 
 def test_a_closed_server_leaves_nothing_and_no_thread(run: Run, tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from backscope.core.interventions import Intervention, Outcome
 from backscope.core.record import RunState
 from backscope.core.run import Run
 from backscope.core.store import database, places
-from backscope.core.store.followed import FollowedRun
+from backscope.core.store import followed as followed_module
+from backscope.core.store.control import UnansweredError
+from backscope.core.store.followed import HASTE, FollowedRun
 from backscope.core.store.recording import Recording
 from backscope.core.store.stored_run import Life, StoredRun
 from backscope.core.trainer import Trainer
@@ -184,3 +186,24 @@ def test_files_that_have_gone_are_no_death_of_the_trainer(
     copy.rename(trained.place.database)
     assert followed.life is Life.GONE, "another file is another run"
     (directory / "old").rename(trained.place.database)
+
+
+def test_a_trainer_that_does_not_answer_holds_up_the_first_key_and_not_those_after_it(
+    trained: Recording, followed: FollowedRun, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    def nobody(path: Path, do: str, patience: float, **values: object) -> None:
+        waited.append(patience)
+        raise UnansweredError("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(followed_module, "ask", nobody)
+        for _ in range(3):
+            followed.pause()
+    assert waited[0] == HASTE
+    assert waited[1:] == [pytest.approx(HASTE / 10)] * 2
+    assert len(told) == 3
+    followed._haste = 30.0  # this is not about how fast the machine is
+    followed.pause()
+    assert followed._haste == HASTE, "whoever answers is waited for again"
