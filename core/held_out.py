@@ -52,7 +52,7 @@ class HeldOut:
         every = self._settings.validate_every
         if every:
             return step % every == 0
-        return int(minibatches.epochs(step)) > int(minibatches.epochs(step - 1))
+        return minibatches.ends_epoch(step)
 
     def evaluate(self) -> tuple[float, float]:
         """Loss and accuracy of the network as it is, in evaluation mode; NaN where no rows are."""

@@ -43,3 +43,7 @@ class Minibatches:
     def epochs(self, step: int) -> float:
         """Passes over the training part after so many steps."""
         return step * self.size / self.rows
+
+    def ends_epoch(self, step: int) -> bool:
+        """Whether a pass over the training part ends in a step (from 1)."""
+        return step * self.size % self.rows < self.size

@@ -77,10 +77,10 @@ class ProbeSchedule:
 
     def due(self, step: int) -> list[Cadence]:
         """The cadences to be measured at a step (from 1), in the order of their cost."""
+        if FULL_STEPS < step < self._soonest and step != self._last:
+            return self._always
         if step == self._last:
             return list(SCHEDULED)
-        if FULL_STEPS < step < self._soonest:
-            return self._always
         full = step <= FULL_STEPS
         return [
             cadence

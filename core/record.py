@@ -34,7 +34,10 @@ class RunState(StrEnum):
     @property
     def final(self) -> bool:
         """Whether no further step can follow."""
-        return self in (RunState.FINISHED, RunState.DIVERGED, RunState.STOPPED, RunState.FAILED)
+        return self in _FINAL
+
+
+_FINAL = (RunState.FINISHED, RunState.DIVERGED, RunState.STOPPED, RunState.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

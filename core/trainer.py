@@ -39,6 +39,9 @@ VALIDATION = slice(_COLUMN["validation_loss"], _COLUMN["validation_accuracy"] + 
 RATE, NORM, CLIPPED_NORM = (
     _COLUMN[name] for name in ("learning_rate", "gradient_norm", "clipped_gradient_norm")
 )
+FINISHED, RUNNING = RunState.FINISHED, RunState.RUNNING
+EVERY_STEP, ACTIVATIONS, TRUST = Cadence.EVERY_STEP, Cadence.ACTIVATIONS, Cadence.TRUST
+"""Names that every step asks for, bound once."""
 PROMISED, TRUST_RATIO = _COLUMN["promised"], _COLUMN["trust_ratio"]
 
 
@@ -293,14 +296,14 @@ class Trainer:
         if nonfinite is not None:
             self.state = RunState.DIVERGED
         else:
-            if self._held_out.patience_is_over:
+            self.state = self._state_after_step()
+            if self.state is FINISHED and self._held_out.patience_is_over:
                 stalled = Event(self.step, "early_stopping", "validation loss has stalled")
                 self._events.append(stalled)
-            self.state = self._state_after_step()
 
     def _state_after_step(self) -> RunState:
         over = self.step >= self.steps_planned or self._held_out.patience_is_over
-        return RunState.FINISHED if over else RunState.RUNNING
+        return FINISHED if over else RUNNING
 
     def _train_one(self) -> StepRecord:
         started = self._clock()
@@ -315,17 +318,17 @@ class Trainer:
         rows = self._minibatches.draw()
         loss, total = self._compute(rows)
         due, descent = self._schedule.due(step), regime.descent
-        keep = Cadence.ACTIVATIONS in due or Cadence.TRUST in due
+        keep = ACTIVATIONS in due or TRUST in due
         nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
         if nonfinite is not None:
             due = list(SCHEDULED)
-        measure(regime.view, Cadence.EVERY_STEP, self.layout, row)
+        measure(regime.view, EVERY_STEP, self.layout, row)
         for cadence in due:
-            if cadence is Cadence.TRUST:
+            if cadence is TRUST:
                 continue  # that is known only after the update
             begun = self._clock()
             measure(regime.view, cadence, self.layout, row)
-            if cadence is Cadence.ACTIVATIONS:
+            if cadence is ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, settings.loss)
             self._schedule.measured(cadence, step, self._clock() - begun)
@@ -333,10 +336,10 @@ class Trainer:
         row[PROMISED] = promised
         if nonfinite is None:
             descent.apply(step, kept=kept)
-            if Cadence.TRUST in due:
+            if TRUST in due:
                 begun = self._clock()
                 row[TRUST_RATIO] = descent.trust_ratio(loss, promised)
-                self._schedule.measured(Cadence.TRUST, step, self._clock() - begun)
+                self._schedule.measured(TRUST, step, self._clock() - begun)
         self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
             step == self.steps_planned or self._held_out.due(step, self._minibatches)

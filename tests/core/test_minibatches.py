@@ -37,3 +37,12 @@ def test_two_epochs_have_different_orders():
 def test_epochs_count_rows_not_batches():
     batches = Minibatches(40, 32, np.random.default_rng(0))
     assert batches.epochs(5) == pytest.approx(4.0)
+
+
+@pytest.mark.parametrize(("rows", "size"), [(10, 3), (10, 5), (7, 7), (5, 9), (100, 1), (9, 8)])
+def test_an_epoch_ends_in_the_step_that_takes_its_last_row(rows, size):
+    batches = Minibatches(rows, size, np.random.default_rng(0))
+    taken = 0
+    for step in range(1, 41):
+        before, taken = taken // rows, taken + len(batches.draw())
+        assert batches.ends_epoch(step) == (taken // rows > before)
