@@ -1,10 +1,11 @@
 """What the diagnosis costs: steps without it beside steps that are measured and judged.
 
-Interleaved, by processor time: the bare step, of which nothing is kept; a run without what only the
-diagnosis needs (loss, norms and silent units of every step into a history); the step as it comes
-with all its probes; the same with the diagnosis asked four times a second, as the screen does. At
-the start of a run, where checks are closest together and the first steps are measured in full, and
-once it has settled. The claim is of the run without probes.
+Interleaved, by processor time: the bare step, of which nothing is kept; a run without probes, of
+which the history has loss and rate of every step, as of any training loop that keeps its curve; one
+with norms and silent units of every step; the step as it comes with all its probes; the same with
+the diagnosis asked four times a second, as the screen does. At the start of a run, where checks are
+closest together and the first steps are measured in full, and once it has settled. The claim is of
+the run without probes.
 
     python benchmarks/diagnosis_cost.py [--rounds 7] [--quick] [4x32 10x64 30x128]
 """
@@ -23,6 +24,7 @@ from backscope.core.blas import use_threads
 from backscope.core.diagnosis import Diagnosis
 from backscope.core.history import History
 from backscope.core.machine import this_machine
+from backscope.core.record import Layout, StepRecord
 from backscope.core.settings import ProbeSettings
 from backscope.tui.bench_text import machine_text
 from backscope.tui.text_table import text_table
@@ -33,6 +35,8 @@ LEAST_SPEED = 0.85
 """Of the steps per second of a run without probes that are left: what is claimed."""
 ASKED_EVERY = 0.25
 """Seconds; of processor time, so that a busy machine asks no more often."""
+LOOK_EVERY = 16
+"""Steps between two looks at that time, which a screen takes in a thread of its own."""
 SLICE_SECONDS = 1.0
 START_STEPS = 1000
 START_CHUNK = 50
@@ -62,7 +66,7 @@ class Watched:
             if record is None:
                 raise RuntimeError("the training has ended")
             self._history.append(record, 0.0)
-            if self._diagnosis is not None:
+            if self._diagnosis is not None and not record.step % LOOK_EVERY:
                 now = time.process_time()
                 if now - self._asked >= ASKED_EVERY:
                     self._asked = now
@@ -83,11 +87,32 @@ def bare(exercise: Exercise) -> Callable[[int], int]:
     return advance
 
 
+def unmeasured(exercise: Exercise) -> Callable[[int], int]:
+    """A run without probes: of each step its loss and its rate are kept, in a history."""
+    trainer = exercise.trainer()
+    layout = Layout(trainer.layout.layers, ())
+    history = History(layout)
+    loss, rate = layout.columns("loss").start, layout.columns("learning_rate").start
+
+    def advance(steps: int) -> int:
+        for _ in range(steps):
+            row = layout.empty_row()
+            row[rate] = trainer.learning_rate
+            row[loss] = trainer.advance_bare(1)
+            if trainer.state.final:
+                raise RuntimeError(f"the training has {trainer.state} at {trainer.step}")
+            history.append(StepRecord(trainer.step, row, layout), 0.0)
+        return steps
+
+    return advance
+
+
 def contenders(exercise: Exercise) -> dict[str, Callable[[int], int]]:
     """All of them at their first step."""
     return {
         "bare step": bare(exercise),
-        "run without probes": Watched(exercise, probes=FEW).advance,
+        "run without probes": unmeasured(exercise),
+        "norms and silent units": Watched(exercise, probes=FEW).advance,
         "measured": Watched(exercise).advance,
         "measured and judged": Watched(exercise, asks=True).advance,
     }

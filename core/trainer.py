@@ -262,14 +262,18 @@ class Trainer:
         """Time spent on scheduled measuring of late, as a share of the time of training."""
         return self._schedule.share
 
-    def advance_bare(self, steps: int) -> None:
+    def advance_bare(self, steps: int) -> float:
         """Train so many steps with no record, measuring nothing: what all else is compared with.
 
         The gradients are looked at for numbers that are not finite as ever, and end the run.
+
+        Returns:
+            The loss of the last of them, before its update; NaN where none was done.
         """
+        loss = nan
         for _ in range(steps):
             if self.state.final:
-                return
+                break
             with np.errstate(all="ignore"):
                 step = self.step + 1
                 if step >= self._regime.agenda.next_step:
@@ -280,6 +284,7 @@ class Trainer:
                 if nonfinite is None:
                     descent.apply(step, kept=kept)
             self._ended(nonfinite)
+        return loss
 
     # The step -------------------------------------------------------------------------------
 
