@@ -31,7 +31,8 @@ import pexpect
 
 from backscope.core.experiment import Experiment, load_experiment
 from backscope.core.record import Event, RunState, StepRecord
-from backscope.core.run import Run, RunStatus
+from backscope.core.run import Run
+from backscope.core.source import RunStatus
 from backscope.core.trainer import Trainer
 
 ENDLESS = {"training.steps": 1_000_000_000}

@@ -27,7 +27,7 @@ from backscope.core.experiment import Experiment
 from backscope.core.history import History
 from backscope.core.machine import this_machine
 from backscope.core.record import RunState, StepRecord
-from backscope.core.run import RunStatus
+from backscope.core.source import RunStatus
 from backscope.core.store.places import HOME, Place
 from backscope.core.store.recording import Recording
 from backscope.core.store.replayed import ReplayedRun

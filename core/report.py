@@ -20,7 +20,7 @@ from .history import Snapshot
 from .machine import this_machine
 from .plain import plain
 from .record import LayerInfo, Metric
-from .run import Source
+from .source import Source
 
 APPLIES_TO: dict[str, str] = {"saturated": "bounded", "silent": "rectifier", "dead": "rectifier"}
 """Metrics that only some layers have, and the field of ``LayerInfo`` that says which."""

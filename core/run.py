@@ -1,8 +1,7 @@
 """Driving a trainer: pause, single step, stop, change the learning rate, fail; without a screen.
 
 ``Run.drive`` pulls the trainer in whatever thread calls it and appends to the history; the other
-methods may be called from any thread and return at once. What a dashboard needs is the ``Source``
-protocol, of which a live ``Run`` is one implementation.
+methods may be called from any thread and return at once. A ``Run`` is the live ``Source``.
 """
 
 from __future__ import annotations
@@ -11,101 +10,21 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
-from typing import Protocol
 
 from .experiment import Experiment
 from .experiment.going_back import going_on_with, with_changes
 from .findings import Facts
 from .gate import Gate
-from .history import History, Snapshot
-from .interventions import Intervention, Outcome, require_sound
+from .history import History
+from .interventions import Intervention, require_sound
 from .kept_checkpoints import MOST_BYTES, KeptCheckpoint, KeptCheckpoints
 from .record import Event, RunState
 from .settings import HIGHEST_RATE
+from .source import Answer, RunStatus
 from .trainer import Trainer
-
-
-@dataclass(frozen=True, slots=True)
-class RunStatus:
-    """Where a run stands, at one moment."""
-
-    state: RunState
-    step: int
-    """Steps done."""
-    planned: int
-    """Steps to do."""
-    epoch: float
-    learning_rate: float
-    """Of the next step."""
-    seconds: float
-    """Training time without pauses, in seconds."""
-    steps_per_second: float
-    """Over the last second or so; 0 when nothing was done."""
-    pace: float | None
-    """At most this many steps per second; None: as fast as it goes."""
-    error: str
-    """The traceback of a FAILED run, otherwise empty."""
-    clip_norm: float = 0.0
-    """What the gradient of the next step is clipped to; 0: it is not."""
-    probe_share: float = 0.0
-    """Time spent on scheduled measuring of late, as a share of the time of training."""
-
-
-Answer = Callable[[Outcome], None]
-
-
-class Past(Protocol):
-    """What was recorded, in memory or on a disk."""
-
-    def snapshot(self) -> Snapshot:
-        """What there is now; it stays as it is while more is recorded."""
-
-
-class Source(Protocol):
-    """What a dashboard shows and commands: a run that lives, or one that was recorded."""
-
-    facts: Facts
-    checkpoints: KeptCheckpoints
-
-    @property
-    def history(self) -> Past:
-        """What was recorded."""
-
-    @property
-    def experiment(self) -> Experiment:
-        """The experiment as it is now, changes made by hand included: it reproduces the run."""
-
-    def status(self) -> RunStatus:
-        """Where the run stands."""
-
-    def pause(self) -> None:
-        """Hold training before the next step."""
-
-    def resume(self) -> None:
-        """Go on training."""
-
-    def step_once(self) -> None:
-        """Do one step of a paused run; pause a running one."""
-
-    def stop(self) -> None:
-        """End the run; ``drive`` returns before the next step."""
-
-    def change_rate(self, factor: float) -> None:
-        """Multiply the base learning rate from the next step on."""
-
-    def intervene(self, intervention: Intervention, answer: Answer) -> None:
-        """Change something before the next step; ``answer`` is told what came of it."""
-
-    def fork(
-        self, kept: KeptCheckpoint, experiment: Experiment | None = None, *, paused: bool = False
-    ) -> Source:
-        """A new source that stands where a checkpoint was taken, and goes on from there."""
-
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Train at most so many steps per second; None: as fast as it goes."""
 
 
 class Run:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..core.history import Snapshot
     from ..core.interventions import Outcome
     from ..core.kept_checkpoints import KeptCheckpoint
-    from ..core.run import Source
+    from ..core.source import Source
     from .interventions_screen import Choice, Do
 
 

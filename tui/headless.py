@@ -20,7 +20,8 @@ from ..core.findings import Severity, any_reaches
 from ..core.history import Snapshot
 from ..core.record import RunState
 from ..core.report import report
-from ..core.run import Run, RunStatus
+from ..core.run import Run
+from ..core.source import RunStatus
 from ..core.trainer import Trainer
 from .exit_codes import DIVERGED, DONE, FAILED, FOUND
 from .history_csv import write_history_csv

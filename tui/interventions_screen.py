@@ -12,8 +12,8 @@ from textual.content import Content
 from ..core.experiment import Experiment
 from ..core.history import Snapshot
 from ..core.interventions import INTERVENTIONS, Intervention, norm_text
-from ..core.run import Answer, RunStatus, Source
 from ..core.settings import HIGHEST_RATE
+from ..core.source import Answer, RunStatus, Source
 from .choosing_screen import ChoosingScreen
 from .safe_text import safe_text
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..core.diagnosis import Diagnosing
     from ..core.findings import Finding
     from ..core.history import Snapshot
-    from ..core.run import RunStatus, Source
+    from ..core.source import RunStatus, Source
 
 LOG_SPREAD = 1e4
 """A loss whose largest value is so many times its smallest is a flat line with a spike unless its

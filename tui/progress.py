@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from ..core.history import Snapshot
-from ..core.run import RunStatus
+from ..core.source import RunStatus
 from .number_format import count_text, percent_text, seconds_text, short
 from .streams import columns_of, is_screen
 

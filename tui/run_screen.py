@@ -28,7 +28,7 @@ from .time_range import TimeRange
 
 if TYPE_CHECKING:
     from ..core.experiment import Experiment
-    from ..core.run import Source
+    from ..core.source import Source
 
 QUIET = 1.0
 """Seconds between two looks at a run that stands still: only a key changes it, and a key draws."""

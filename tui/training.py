@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..core.cures import Cure
     from ..core.diagnosis import Diagnosing
     from ..core.experiment import Experiment
-    from ..core.run import Source
+    from ..core.source import Source
 
 
 class Driven(Protocol):

@@ -22,7 +22,7 @@ from .training import Record, SourceFactory, Training, record_fork
 
 if TYPE_CHECKING:
     from ..core.experiment import Experiment
-    from ..core.run import Source
+    from ..core.source import Source
     from .patient import Patient
 
 _PATIENCE = 0.01

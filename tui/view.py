@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..core.experiment import Experiment
     from ..core.findings import Facts, Finding, Undecided
     from ..core.history import Snapshot
-    from ..core.run import RunStatus
+    from ..core.source import RunStatus
     from ..core.store.replayed import Position
     from ..core.store.stored_run import Life
 

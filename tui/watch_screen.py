@@ -19,7 +19,7 @@ from .stored_banner import stored_banner
 from .view import View
 
 if TYPE_CHECKING:
-    from ..core.run import Source
+    from ..core.source import Source
 
 
 class FollowingObserver(Observer):

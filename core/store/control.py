@@ -22,15 +22,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import InputError, allowed_values
-from ..experiment import Experiment
 from ..interventions import Intervention, Outcome
 from ..plain import plain
 from ..quoting import quoted
 from ..record import RunState
-from ..run import Answer, RunStatus
+from ..source import Commanded, RunStatus
 from .description import experiment_to_meta
 
 LONGEST_NAME = 100
@@ -47,45 +46,13 @@ class UnansweredError(Exception):
     """Nobody has answered a command; one line of text that says why."""
 
 
-class Controlled(Protocol):
-    """What can be commanded: a live run."""
-
-    @property
-    def experiment(self) -> Experiment:
-        """As it is now."""
-
-    def status(self) -> RunStatus:
-        """Where it stands."""
-
-    def pause(self) -> None:
-        """Hold training before the next step."""
-
-    def resume(self) -> None:
-        """Go on training."""
-
-    def step_once(self) -> None:
-        """Do one step of a paused run; pause a running one."""
-
-    def stop(self) -> None:
-        """End the run."""
-
-    def change_rate(self, factor: float) -> None:
-        """Multiply the base learning rate from the next step on."""
-
-    def intervene(self, intervention: Intervention, answer: Answer) -> None:
-        """Change something before the next step."""
-
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Train at most so many steps per second."""
+Command = Callable[[Commanded, Mapping[str, Any]], dict[str, Any]]
 
 
-Command = Callable[[Controlled, Mapping[str, Any]], dict[str, Any]]
-
-
-def _commanded(do: Callable[[Controlled, Mapping[str, Any]], None]) -> Command:
+def _commanded(do: Callable[[Commanded, Mapping[str, Any]], None]) -> Command:
     """A command of a run that has not ended."""
 
-    def command(run: Controlled, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def command(run: Commanded, wanted: Mapping[str, Any]) -> dict[str, Any]:
         state = run.status().state
         if state.final:
             raise InputError(f"it has {state.value} already")
@@ -95,7 +62,7 @@ def _commanded(do: Callable[[Controlled, Mapping[str, Any]], None]) -> Command:
     return command
 
 
-def _intervene(run: Controlled, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def _intervene(run: Commanded, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Make a change; answered when it is made."""
     made = threading.Event()
     outcomes: list[Outcome] = []
@@ -116,7 +83,7 @@ def _intervene(run: Controlled, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {"outcome": asdict(outcomes[0])}
 
 
-def _pace(run: Controlled, wanted: Mapping[str, Any]) -> None:
+def _pace(run: Commanded, wanted: Mapping[str, Any]) -> None:
     pace = wanted["steps_per_second"]
     run.set_pace(None if pace is None else float(pace))
 
@@ -135,7 +102,7 @@ COMMANDS: dict[str, Command] = {
 """By name; what each needs beside its name is in the line with it."""
 
 
-def answer(run: Controlled, line: bytes) -> dict[str, Any]:
+def answer(run: Commanded, line: bytes) -> dict[str, Any]:
     """Carry out one line, and say what came of it."""
     try:
         wanted = json.loads(line)
@@ -165,7 +132,7 @@ class ControlServer:
     """
 
     def __init__(
-        self, run: Controlled, path: Path, after: Callable[[], None] = lambda: None
+        self, run: Commanded, path: Path, after: Callable[[], None] = lambda: None
     ) -> None:
         self._run = run
         self._path = path

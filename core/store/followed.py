@@ -13,7 +13,8 @@ from ..history import Snapshot
 from ..interventions import Intervention, Outcome, require_sound
 from ..kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from ..record import RunState
-from ..run import Answer, Run, RunStatus
+from ..run import Run
+from ..source import Answer, RunStatus
 from .control import PATIENCE, UnansweredError, ask, status_of
 from .description import experiment_from_meta
 from .replayed import ReplayedRun

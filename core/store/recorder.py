@@ -20,7 +20,7 @@ from ..history import History, Snapshot
 from ..history.pyramid import Columns, Entries, Level, Rows
 from ..kept_checkpoints import KeptCheckpoint
 from ..record import Event, RunState
-from ..run import RunStatus
+from ..source import RunStatus
 from . import database
 from .checkpoints import StoredCheckpoint, save
 from .description import Progress

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import takewhile
 
@@ -111,17 +112,8 @@ class Recording:
         """
         name = quoted(str(place.database), LONGEST_PATH)
         lock = lock or _locked(place, name)
-        try:
-            connection = database.open_for_writing(
-                place.database, wal=not is_network(place.directory)
-            )
+        with _written_again(place, name, lock) as connection:
             return cls._from_checkpoint(place, name, lock, connection, clock, paused=paused)
-        except sqlite3.Error as error:
-            lock.release()
-            raise DataError(f"{name} cannot be written: {error}") from error
-        except BaseException:
-            lock.release()
-            raise
 
     @classmethod
     def _from_checkpoint(
@@ -180,10 +172,7 @@ class Recording:
         """
         name = quoted(str(place.database), LONGEST_PATH)
         lock = _locked(place, name)
-        try:
-            connection = database.open_for_writing(
-                place.database, wal=not is_network(place.directory)
-            )
+        with _written_again(place, name, lock) as connection:
             snapshot = fork.history.snapshot()
             history = StoredHistory(connection, snapshot.layout, name)
             known = _same(history.snapshot().events, snapshot.events)
@@ -199,12 +188,6 @@ class Recording:
             recording = cls(fork, place, lock, connection, recorder)
             recording.begin_with_checkpoint()
             return recording
-        except sqlite3.Error as error:
-            lock.release()
-            raise DataError(f"{name} cannot be written: {error}") from error
-        except BaseException:
-            lock.release()
-            raise
 
     @property
     def diagnosis(self) -> VerdictLog:
@@ -268,6 +251,26 @@ def _locked(place: Place, name: str) -> Lock:
         raise InputError(f"run {place.id} is being written by {error}") from error
     except OSError as error:
         raise DataError(f"{name} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _written_again(place: Place, name: str, lock: Lock) -> Iterator[sqlite3.Connection]:
+    """A connection to a run that exists; closed again, and the lock let go, where that fails.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    with ExitStack() as undone:
+        undone.callback(lock.release)
+        try:
+            connection = database.open_for_writing(
+                place.database, wal=not is_network(place.directory)
+            )
+            undone.callback(connection.close)
+            yield connection
+        except sqlite3.Error as error:
+            raise DataError(f"{name} cannot be written: {error}") from error
+        undone.pop_all()
 
 
 def _same(recorded: Sequence[Event], events: Sequence[Event]) -> int:

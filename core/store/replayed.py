@@ -19,7 +19,8 @@ from ..history import Snapshot
 from ..interventions import Intervention
 from ..kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from ..record import RunState
-from ..run import Answer, Run, RunStatus
+from ..run import Run
+from ..source import Answer, RunStatus
 from .stored_history import StoredHistory
 from .stored_run import Life, StoredRun
 

@@ -24,7 +24,8 @@ from backscope.core.record import (
     StepRecord,
 )
 from backscope.core.report import report
-from backscope.core.run import Run, RunStatus
+from backscope.core.run import Run
+from backscope.core.source import RunStatus
 from backscope.core.trainer import Trainer
 
 LAYOUT = Layout(

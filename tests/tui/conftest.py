@@ -26,7 +26,7 @@ from backscope.core.record import (
     RunState,
     StepRecord,
 )
-from backscope.core.run import Answer, RunStatus
+from backscope.core.source import Answer, RunStatus
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

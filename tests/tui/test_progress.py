@@ -8,7 +8,7 @@ import pytest
 
 from backscope.core.history import History
 from backscope.core.record import LayerInfo, Layout, RunState, StepRecord
-from backscope.core.run import RunStatus
+from backscope.core.source import RunStatus
 from backscope.tui.progress import (
     PlainLines,
     RewrittenLine,

@@ -13,7 +13,7 @@ from ...core.history import Snapshot
 from ...core.lockstep import Lockstep
 from ...core.record import RunState
 from ...core.report import report
-from ...core.run import RunStatus
+from ...core.source import RunStatus
 from ..headless import BY_STATE, drive_watched, if_anybody_reads
 from ..progress import progress_on
 from .comparison_text import comparison_text

@@ -11,7 +11,7 @@ import numpy as np
 from ...core.differences import differences
 from ...core.experiment import Experiment
 from ...core.record import RunState
-from ...core.run import RunStatus, Source
+from ...core.source import RunStatus, Source
 from ..meter import Readout
 from ..observer import Display, Look, Observer, is_spread
 from ..time_range import Extent, shown

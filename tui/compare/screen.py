@@ -14,7 +14,7 @@ from textual.message import Message
 
 from ...core.experiment import Experiment
 from ...core.record import RunState
-from ...core.run import Source
+from ...core.source import Source
 from ..arrangement import Arrangement, arrange
 from ..capture import CapturedText
 from ..dashboard import Dashboard, with_next_seed

@@ -12,7 +12,8 @@ from backscope.core.experiment import Experiment
 from backscope.core.findings import Facts
 from backscope.core.history import History
 from backscope.core.record import LayerInfo, Layout, Metric, NonFinite, RunState, StepRecord
-from backscope.core.run import Run, RunStatus
+from backscope.core.run import Run
+from backscope.core.source import RunStatus
 from backscope.core.store import database, places
 from backscope.core.store.places import Place
 from backscope.core.store.recorder import Recorder

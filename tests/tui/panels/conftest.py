@@ -23,7 +23,7 @@ from backscope.core.record import (
     RunState,
     StepRecord,
 )
-from backscope.core.run import RunStatus
+from backscope.core.source import RunStatus
 from backscope.tui.glyphs import BRAILLE
 from backscope.tui.palette import palette_for
 from backscope.tui.view import View
