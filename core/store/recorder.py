@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import isfinite
+from time import monotonic, thread_time
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -32,8 +33,11 @@ CHECKPOINT_SECONDS = 2.0
 """Between two checkpoints: the training that a kill may cost, beyond what is measured."""
 CHECKPOINT_BYTES_PER_SECOND = 5e6
 """What checkpoints of large networks may take at most."""
-MOST_PIECES = 4
-"""That a full block may stay in: to write its pieces anew as one costs as much as they did."""
+CHECKPOINT_SHARE = 0.02
+"""Of a processor's time that checkpoints may take at most."""
+MOST_PIECES = 16
+"""That a full block may stay in: to write its pieces anew as one costs as much as they did, and a
+reader hardly more for sixteen of them than for one."""
 
 B = TypeVar("B")
 
@@ -52,7 +56,9 @@ class RecordedRun(Protocol):
 
 
 INTERVAL = 0.2
-"""Seconds between two looks at the history: what a kill may cost at most, and a little less."""
+"""Seconds from one look at the history to the next, however long it takes to write."""
+LEAST_PAUSE = 0.02
+"""Seconds from writing to the next look at least, however slow the disk is."""
 
 
 class Recorder:
@@ -65,6 +71,7 @@ class Recorder:
         description: goes into ``meta`` with the first flush.
         left: rows or entries of each level that are in the database already.
         events: events that are; None: with ``left`` all that there are, otherwise none.
+        processor: seconds of processor that the calling thread has had.
 
     Attributes:
         diagnosis: of the run; for whoever shows it, too.
@@ -79,11 +86,13 @@ class Recorder:
         description: Mapping[str, str] = MappingProxyType({}),
         left: Sequence[int] = (),
         events: int | None = None,
+        processor: Callable[[], float] = thread_time,
     ) -> None:
         self._run = run
         self._description: Mapping[str, str] = description
         self._connection = connection
         self._clock = clock
+        self._processor = processor
         self._columns = Columns(run.history.layout)
         self._summaries = Summaries(self._columns.size)
         resume_summaries(self._summaries, connection, self._columns, left)
@@ -110,17 +119,24 @@ class Recorder:
             self._checkpoint = checkpoint
 
     def run(self) -> None:
-        """Flush every ``INTERVAL`` until ``stop``; blocks."""
+        """Flush every ``INTERVAL`` until ``stop``; blocks.
+
+        A kill costs at most what has happened since the look that was last written: from look to
+        look, and as long as writing takes.
+        """
+        pause = INTERVAL
         while True:
-            self._woken.wait(INTERVAL)
+            self._woken.wait(pause)
             self._woken.clear()
             if self._stopping:
                 return
+            looked = monotonic()
             try:
                 self.flush()
             except Exception as error:
                 # Of a thread of its own nobody hears: the screen shows the problem.
                 self.problem = f"{type(error).__name__}: {error}"
+            pause = max(INTERVAL - (monotonic() - looked), LEAST_PAUSE)
 
     def stop(self) -> None:
         """Have ``run`` return; nothing is written any more."""
@@ -158,6 +174,7 @@ class Recorder:
                 self._new_events(snapshot)
                 findings = self.diagnosis.update(snapshot)
                 self.diagnosis.write(self._connection, snapshot.count)
+                began = self._processor()
                 if checkpoint is not None:
                     save(self._connection, checkpoint, snapshot.seconds)
                 meta = self._progress(snapshot, status, findings).to_meta()
@@ -174,6 +191,9 @@ class Recorder:
             for level, entries in enumerate(written[1:], 1):
                 # A block that is not full yet is written anew once it is.
                 self._summaries.forget(level, entries - entries % block_length(level))
+            if checkpoint is not None:
+                spent = self._processor() - began
+                self._put_off(self._clock() + spent / CHECKPOINT_SHARE)
             if self._checkpoint is checkpoint:
                 self._checkpoint = None
             self._description = {}
@@ -200,8 +220,11 @@ class Recorder:
 
     def _take(self, kept: KeptCheckpoint) -> None:
         self._checkpoint = StoredCheckpoint(kept.checkpoint, kept.place.events)
-        wait = kept.checkpoint.nbytes / CHECKPOINT_BYTES_PER_SECOND
-        self._next_checkpoint = max(self._next_checkpoint, self._clock() + wait)
+        self._put_off(self._clock() + kept.checkpoint.nbytes / CHECKPOINT_BYTES_PER_SECOND)
+
+    def _put_off(self, until: float) -> None:
+        """Have no checkpoint taken on the schedule before that time."""
+        self._next_checkpoint = max(self._next_checkpoint, until)
 
     def _pieces(self, snapshot: Snapshot) -> list[int]:
         """Insert the new rows and entries; how many of each level are in the database then."""
@@ -243,11 +266,11 @@ class Recorder:
         )
 
     def _new_events(self, snapshot: Snapshot) -> None:
-        new = snapshot.events[self._events :]
-        self._connection.executemany(
-            "INSERT INTO event (step, kind, text, crc32) VALUES (?, ?, ?, ?)",
-            [(*columns, database.text_checksum(*columns)) for columns in map(_columns_of, new)],
-        )
+        for columns in map(_columns_of, snapshot.events[self._events :]):
+            self._connection.execute(
+                "INSERT INTO event (step, kind, text, crc32) VALUES (?, ?, ?, ?)",
+                (*columns, database.text_checksum(*columns)),
+            )
 
     def _progress(
         self, snapshot: Snapshot, status: RunStatus, findings: Sequence[Finding]

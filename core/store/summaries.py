@@ -15,6 +15,8 @@ from .pieces import Place, Summary, block_length, decode_entries, is_whole
 
 _TAKEN_AT_ONCE = 128
 """Rows folded by one set of calls: of more the intermediate results take megabytes."""
+_PLACES = np.arange(1, FOLD + 1, dtype=np.int8)[:, np.newaxis]
+"""Of the rows or entries of a group; 0 is for none."""
 
 
 @dataclass(slots=True)
@@ -101,10 +103,7 @@ class Summaries:
         whole = len(rows) - len(rows) % FOLD
         self._rows = rows[whole:].copy()
         if whole:
-            groups = rows[:whole].reshape(-1, FOLD, self._size)
-            finite = np.isfinite(groups)
-            values = np.where(finite, groups, 0.0)
-            self._add(1, _folded(values, values, finite))
+            self._add(1, _folded_rows(rows[:whole].reshape(-1, FOLD, self._size)))
 
     def _add(self, level: int, entries: Row) -> None:
         """Entries ``(n, 3, size)`` that follow on a level."""
@@ -117,7 +116,7 @@ class Summaries:
         if whole:
             groups = np.array(kept.unfolded[:whole]).reshape(-1, FOLD, 3, self._size)
             del kept.unfolded[:whole]
-            self._add(level + 1, _folded(groups[:, :, 0], groups[:, :, 1], groups[:, :, 2]))
+            self._add(level + 1, _folded_entries(groups))
 
 
 def resume_summaries(
@@ -144,16 +143,33 @@ def resume_summaries(
         summaries.go_on(level, start, entries)
 
 
-def _folded(mean: Row, last: Row, count: Row | Flags) -> Row:
-    """Means, newest values and counts of groups ``(n, FOLD, size)`` as one each, ``(n, 3, size)``.
+def _folded_rows(groups: Row) -> Row:
+    """Means, newest values and counts of what is finite in groups of rows ``(n, FOLD, size)``.
 
-    What has a count of 0 must be finite.
+    Returns:
+        ``(n, 3, size)``; where nothing is finite all three are 0.
     """
-    total = count.sum(axis=1, dtype=np.float64)
+    finite = np.isfinite(groups)
+    values = np.where(finite, groups, 0.0)
+    # Flags are summed as bytes: as floats that takes three times as long.
+    count = finite.view(np.int8).sum(axis=1, dtype=np.int8).astype(np.float64)
     # Weights first: a sum of finite values may overflow.
+    values *= (1.0 / np.maximum(count, 1.0))[:, np.newaxis]
+    mean = values.sum(axis=1)
+    return np.stack((mean, _newest(groups, finite), count), axis=1)
+
+
+def _folded_entries(groups: Row) -> Row:
+    """The same of groups of entries ``(n, FOLD, 3, size)``, each weighted with its count."""
+    mean, last, count = groups.transpose(2, 0, 1, 3)
+    total = count.sum(axis=1)
     parts = count / np.maximum(total, 1.0)[:, np.newaxis]
     parts *= mean
-    newest = last[:, 0].copy()
-    for at in range(1, count.shape[1]):  # cheaper than to look for the place of the last
-        np.copyto(newest, last[:, at], where=count[:, at] > 0)
-    return np.stack((parts.sum(axis=1), newest, total), axis=1)
+    return np.stack((parts.sum(axis=1), _newest(last, count > 0), total), axis=1)
+
+
+def _newest(values: Row, known: Flags) -> Row:
+    """Of groups ``(n, FOLD, size)`` the last value that is known; 0 where none is."""
+    place = (known.view(np.int8) * _PLACES).max(axis=1, keepdims=True)
+    found = np.take_along_axis(values, np.maximum(place, 1).astype(np.intp) - 1, axis=1)
+    return np.where(place > 0, found, 0.0)[:, 0]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from math import isfinite
 from threading import Lock
 from typing import Any, TypeVar
@@ -264,7 +264,14 @@ def _finding(values: dict[str, Any]) -> Finding:
 
 
 def _text(value: object) -> str:
-    return json.dumps(plain(value), separators=(",", ":"))
+    return json.dumps(value, separators=(",", ":"), default=_opened)
+
+
+def _opened(value: Any) -> Any:
+    """One level of what JSON does not know: a verdict is written too often to walk it in Python."""
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return dict(value) if isinstance(value, Mapping) else plain(value)
 
 
 def is_whole(kind: str, row: int, crc: int, said: str) -> bool:

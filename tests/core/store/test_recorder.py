@@ -2,6 +2,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from itertools import count
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ def test_each_row_is_written_once_however_often_it_is_flushed(recorded):
     rows = rows_of(np.random.default_rng(1), 2_500)
     rng, at = np.random.default_rng(2), 0
     while at < len(rows):
-        portion = int(rng.integers(0, 200))
+        portion = int(rng.integers(0, 100))
         run.append(rows[at : at + portion])
         at += portion
         assert recorder.flush()
@@ -43,7 +44,7 @@ def test_each_row_is_written_once_however_often_it_is_flushed(recorded):
     query = "SELECT start, length FROM piece WHERE level=0 ORDER BY start"
     pieces = database.fetch(connection, query)
     connection.close()
-    assert pieces[:2] == [(0, 1024), (1024, 1024)]  # a full block is one piece
+    assert pieces[:2] == [(0, 1024), (1024, 1024)]  # a full block of many pieces becomes one
 
 
 class Full(sqlite3.Connection):
@@ -170,6 +171,59 @@ def test_a_clock_that_is_set_back_does_not_put_off_the_checkpoints(tmp_path):
     now += CHECKPOINT_SECONDS
     assert checkpointed() > before
     database.close_for_good(connection)
+
+
+def test_checkpoints_that_are_dear_to_write_are_taken_less_often(tmp_path):
+    settings = {
+        "data": {"source": "moons", "rows": 60},
+        "network": {"hidden": [5]},
+        "training": {"steps": 500, "batch_size": 8},
+    }
+    run = Run(Trainer(Experiment.from_dict(settings)))
+    connection = database.create(tmp_path / "run.db")
+    now, spent = 1e9, count(0, 3)  # three seconds from one question to the next
+    writer = Recorder(run, connection, lambda: now, processor=lambda: float(next(spent)))
+    taken = []
+    for _ in range(490):
+        writer.flush()
+        run.advance(1)
+        stored = newest(connection, "")
+        if stored is not None and stored.checkpoint.step not in [step for step, _ in taken]:
+            taken.append((stored.checkpoint.step, now))
+        now += 1.0
+    between = np.diff([at for _, at in taken])
+    assert len(between) > 2
+    assert (between >= 3 / recorder.CHECKPOINT_SHARE).all()
+    assert (between < 3 / recorder.CHECKPOINT_SHARE + CHECKPOINT_SECONDS + 3).all()
+    database.close_for_good(connection)
+
+
+@pytest.mark.parametrize(
+    ("writing", "pause"), [(0.0, 0.2), (0.05, 0.15), (0.19, recorder.LEAST_PAUSE), (3.0, 0.02)]
+)
+def test_the_time_that_writing_takes_does_not_come_on_top_of_the_interval(
+    recorded, monkeypatch, writing, pause
+):
+    _, writer, _ = recorded()
+    now, pauses = [100.0], []
+
+    class Woken:
+        def wait(self, seconds):
+            pauses.append(seconds)
+            if len(pauses) == 3:
+                writer._stopping = True
+
+        def clear(self):
+            pass
+
+    def flush():
+        now[0] += writing
+
+    monkeypatch.setattr(recorder, "monotonic", lambda: now[0])
+    monkeypatch.setattr(writer, "_woken", Woken())
+    monkeypatch.setattr(writer, "flush", flush)
+    writer.run()
+    assert pauses == pytest.approx([recorder.INTERVAL, pause, pause])
 
 
 def pieces(path, level=0):
