@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -15,7 +15,7 @@ from ..core.experiment import Experiment, to_toml
 from ..core.run import Run
 from .cure_text import consultation_text, cured_story
 from .number_format import short
-from .output_file import open_output, start_over
+from .output_file import late_output
 from .progress import Progress, RewrittenLine, Silence, progress_on
 
 CURED, NOT_CURED = 0, 1
@@ -35,8 +35,8 @@ def run_cure(
         experiment: the patient.
         budget: steps for each run; None: as ``consult`` chooses.
         as_json: one JSON object instead of the text.
-        write: where to write the cured experiment; opened before the work starts, and not left
-            behind empty.
+        write: where to write the cured experiment; refused before the work starts, and made once
+            there is one, so that no empty file is left behind whatever ends the work.
         force: ``write`` may exist and is overwritten.
 
     Returns:
@@ -45,27 +45,19 @@ def run_cure(
     Raises:
         InputError: the data cannot be used, or ``write`` must not or cannot be opened.
     """
-    existed = write is not None and write.exists()
-    file = None if write is None else open_output(write, force=force)
-    wrote = False
-    try:
+    with nullcontext() if write is None else late_output(write, force=force) as put:
         told = _Told(progress_on(sys.stderr, lines=not as_json))
         try:
             consultation = consult(experiment, budget, told)
         finally:
             told.clear()
-        trial = consultation.accepted
-        if write is not None and file is not None and trial is not None:
-            start_over(file)
-            file.write(to_toml(cured_experiment(consultation, trial, write.parent)))
-            wrote = True
-    finally:
-        if write is not None and file is not None:
-            file.close()
-            if not (wrote or existed):
-                with suppress(OSError):
-                    write.unlink()
-    _say(consultation, as_json, write if wrote else None)
+        trial, written = consultation.accepted, None
+        try:
+            if write is not None and put is not None and trial is not None:
+                put(to_toml(cured_experiment(consultation, trial, write.parent)))
+                written = write
+        finally:  # what was found out is not lost with the file
+            _say(consultation, as_json, written)
     return CURED if consultation.finding is None or trial is not None else NOT_CURED
 
 

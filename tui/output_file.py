@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -41,3 +43,43 @@ def start_over(stream: TextIO) -> None:
     """Drop what the file held before; a pipe or a device has nothing to drop."""
     if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
         stream.truncate(0)
+
+
+@contextmanager
+def late_output(path: Path, *, force: bool) -> Iterator[Callable[[str], None]]:
+    """A file that is refused at once where it cannot be written, and made when there is a text.
+
+    What ends the work before, a signal too, leaves no empty file behind.
+
+    Args:
+        path: what to write.
+        force: it may exist; then it is opened now (a pipe has a reader that waits) and keeps what
+            it holds until there is a text.
+
+    Yields:
+        Writes all of a text, once; raises as this does where that has become impossible.
+
+    Raises:
+        InputError: the file exists (without ``force``), is a directory, or cannot be written.
+    """
+    new = not os.path.lexists(path)
+    opened = open_output(path, force=force)
+    if new:
+        opened.close()
+        path.unlink()
+
+    def write(text: str) -> None:
+        stream = open_output(path, force=False) if new else opened
+        try:
+            with stream:
+                start_over(stream)
+                stream.write(text)
+        except BaseException:
+            if new:
+                path.unlink(missing_ok=True)
+            raise
+
+    try:
+        yield write
+    finally:
+        opened.close()

@@ -7,13 +7,16 @@ until there is no room. When they go, what has waited is written.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 
@@ -59,15 +62,21 @@ def small_disk() -> Iterator[Path | None]:
     """A disk of so many megabytes; None where none can be mounted."""
     with home() as folder:
         words = ["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder)]
+        # Whoever ends this process must not leave the disk behind.
+        before = signal.signal(signal.SIGTERM, _end)
+        mounted = False
         try:
-            mounted = not subprocess.run(words, capture_output=True, check=False).returncode
-        except OSError:
-            mounted = False
-        try:
+            with suppress(OSError):
+                mounted = not subprocess.run(words, capture_output=True, check=False).returncode
             yield folder if mounted else None
         finally:
             if mounted:
                 subprocess.run(["umount", "--lazy", str(folder)], check=True)
+            signal.signal(signal.SIGTERM, before)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def full_disk(reference: Reference, folder: Path, seconds: float) -> FullDisk:

@@ -40,9 +40,11 @@ def disk(tmp_path, monkeypatch):
     directory.mkdir()
     if not mounted(directory, "-t", "tmpfs", "-o", "size=700k", "tmpfs"):
         pytest.skip("no disk can be mounted here")
-    monkeypatch.setenv(places.HOME, str(directory))
-    yield directory
-    subprocess.run(["umount", "-l", str(directory)], check=True)
+    try:
+        monkeypatch.setenv(places.HOME, str(directory))
+        yield directory
+    finally:  # also when the tests are interrupted
+        subprocess.run(["umount", "-l", str(directory)], check=True)
 
 
 def rows_of(stored):

@@ -86,13 +86,16 @@ def test_where_nothing_is_cured_no_file_is_made_or_emptied(tmp_path, capsys, exi
     assert not existed or path.read_text() == "precious"
 
 
-def test_an_interrupted_consultation_leaves_no_file(tmp_path, monkeypatch):
+def test_a_consultation_that_is_killed_leaves_no_file(tmp_path, monkeypatch):
+    path, there = tmp_path / "well.toml", []
+
     def interrupted(*_):
+        there.append(path.exists())  # as a signal that nobody can handle would leave it
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cure_module, "consult", interrupted)
-    path = tmp_path / "well.toml"
     assert main(["cure", "vanishing", "--write", str(path)]) == 130
+    assert there == [False]
     assert not path.exists()
 
 

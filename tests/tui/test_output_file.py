@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backscope.core.errors import InputError
-from backscope.tui.output_file import open_output, start_over
+from backscope.tui.output_file import late_output, open_output, start_over
 
 
 def refusal(path, *, force=False):
@@ -77,3 +77,55 @@ def test_a_device_has_nothing_to_start_over():
     with open_output(Path(os.devnull), force=True) as stream:
         start_over(stream)
         stream.write("gone")
+
+
+def test_of_a_late_file_nothing_is_there_before_its_text(tmp_path):
+    path = tmp_path / "cured.toml"
+    with late_output(path, force=False) as write:
+        assert os.listdir(tmp_path) == []
+        write("x = 1\n")
+    assert path.read_text() == "x = 1\n"
+
+
+def test_a_late_file_keeps_what_is_there_until_its_text_comes(tmp_path):
+    path = tmp_path / "cured.toml"
+    path.write_text("precious and long")
+    with late_output(path, force=True):
+        pass
+    assert path.read_text() == "precious and long"
+    with late_output(path, force=True) as write:
+        assert path.read_text() == "precious and long"
+        write("new")
+    assert path.read_text() == "new"
+
+
+def test_a_late_file_is_refused_before_the_work_and_when_another_has_come_meanwhile(tmp_path):
+    path = tmp_path / "cured.toml"
+    with late_output(path, force=False) as write:
+        path.write_text("precious")
+        with (
+            pytest.raises(InputError, match="exists; --force overwrites it"),
+            late_output(path, force=False),
+        ):
+            pass
+        with pytest.raises(InputError, match="exists; --force overwrites it"):
+            write("new")
+    assert path.read_text() == "precious"
+
+
+def test_of_a_late_text_that_cannot_be_written_no_part_stays(tmp_path):
+    path = tmp_path / "cured.toml"
+    with late_output(path, force=False) as write, pytest.raises(UnicodeEncodeError):
+        write("a" * 100_000 + "\udcff")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_whoever_reads_a_pipe_gets_the_late_text(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with late_output(path, force=True) as write:
+        write("text")
+    assert os.read(reader, 100) == b"text"
+    os.close(reader)

@@ -121,8 +121,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     done = subprocess.run(words, capture_output=True, check=False)
     if done.returncode:
         pytest.skip("no disk can be mounted here")
-    yield directory
-    subprocess.run(["umount", "-l", str(directory)], check=True)
+    try:
+        yield directory
+    finally:  # also when the tests are interrupted
+        subprocess.run(["umount", "-l", str(directory)], check=True)
 
 
 @pytest.fixture
