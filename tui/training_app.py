@@ -74,6 +74,8 @@ class TrainingApp(Shell):
         self._notice = ""
         self._training: Training[Any] | None = None
         self._opened = False  # something is shown
+        self._handing_over = False
+        """A process of its own is about to take what is trained: nothing else may."""
         self._patient: Patient | None = None
         """Held while cures are tried beside it."""
         self._governor = governor or Governor()
@@ -110,6 +112,8 @@ class TrainingApp(Shell):
 
     def leave(self, code: int) -> None:
         """Tell training to stop, and end with this exit code."""
+        if self._handing_over and not code:
+            return  # it leaves as soon as it can say where the run goes on
         self._stop_training()
         super().leave(code)
 
@@ -129,6 +133,8 @@ class TrainingApp(Shell):
         record: Record | None = None,
     ) -> None:
         """Tell the old run to stop, await its end, start the new one."""
+        while self._handing_over:
+            await asyncio.sleep(_PATIENCE)
         old = self._training
         if old is not None and old.source is not None:
             self._pace = old.source.pace
@@ -172,7 +178,7 @@ class TrainingApp(Shell):
     def _look_at_recording(self) -> None:
         """Show what is wrong with it for as long as it is, and say once what should be known."""
         training = self._training
-        if training is None or self._patient is not None:
+        if training is None or self._patient is not None or self._handing_over:
             return
         self._dashboard.show_banner(training.banner)
         recording = training.recording
@@ -213,19 +219,21 @@ class TrainingApp(Shell):
 
     def on_dashboard_detached(self) -> None:
         """Leave; another process goes on with the run where it stands."""
-        if self._looks_on:
-            self.leave(0)
-            return
         training = self._training
-        if training is None or training.recording is None:
+        if self._handing_over:
+            return
+        if self._looks_on and (training is None or training.finished.is_set()):
+            self.leave(0)
+        elif training is None or training.recording is None:
             why = training.unrecorded if training is not None else ""
             self.tell(f"Only a recorded run can be detached{': ' + why if why else ''}", error=True)
         elif training.recording.problem:
             self.tell(f"This run cannot be detached now: {training.banner}", error=True)
         else:
+            self._handing_over = True
             self._hand_over(training)
 
-    @work(exclusive=True, group="replace")
+    @work(group="hand over")
     async def _hand_over(self, training: Training[Any]) -> None:
         from .detaching import detached_text, going_on, hand_over
 
@@ -235,6 +243,7 @@ class TrainingApp(Shell):
         try:
             process = await asyncio.to_thread(hand_over, training)
         except (DataError, InputError) as error:
+            self._handing_over = False
             build = going_on(training)
             goes_on = "" if build is None else ", and goes on here"
             self.tell(f"This run could not be detached{goes_on}: {error}", error=True)
@@ -243,6 +252,7 @@ class TrainingApp(Shell):
         else:
             name = self._dashboard.experiment.name if self._dashboard.experiment else ""
             self.last_words = detached_text(place, process, name)
+            self._handing_over = False
             self.leave(0)
 
     # Screens

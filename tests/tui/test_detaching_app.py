@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
+from textual.widgets import Static
 
 from backscope.core.errors import DataError
 from backscope.core.experiment import changed, load_experiment
 from backscope.core.record import RunState
+from backscope.core.run import Run
 from backscope.core.store import places
+from backscope.core.store.recording import Recording
 from backscope.core.store.run_list import RunList
 from backscope.core.store.stored_run import Life, StoredRun
+from backscope.core.trainer import Trainer
 from backscope.tui import detaching
 from backscope.tui.app import BackscopeApp
 from backscope.tui.compare.screen import CompareScreen
 from backscope.tui.cures_screen import CuresScreen
 from backscope.tui.panels import Panel
 from backscope.tui.training import record_new
+from backscope.tui.watch_screen import WatchScreen
 
 EXPERIMENT = changed(load_experiment("vanishing"), {"training.steps": 10_000_000})
 
@@ -144,3 +150,69 @@ async def test_a_treated_run_that_is_kept_is_recorded_and_the_sick_one_has_ended
     assert stored.life is Life.RUNNING
     app._training.recording.lock.release()
     assert (kept.place, sick.place) == (stored.place, patient.recording.place)
+
+
+@pytest.mark.parametrize("keys", ["d", "r", "n", "q", "ddrq"])
+async def test_keys_pressed_while_a_run_is_handed_over_change_nothing_of_that(monkeypatch, keys):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+    started, may_go_on = [], threading.Event()
+
+    def start(place, *, lock, paused, pace):
+        started.append(place)
+        may_go_on.wait(60.0)
+        return 4711
+
+    monkeypatch.setattr(detaching, "start_trainer", start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        recording = (await training(pilot)).recording
+        await pilot.press("d")
+        await until(pilot, lambda: started)
+        await pilot.press(*keys)
+        await pilot.pause(0.1)
+        may_go_on.set()
+        await until(pilot, lambda: not app.is_running)
+    assert started == [recording.place]
+    assert "4711" in app.last_words
+    assert app.return_code == 0
+    assert lives() == [Life.RUNNING]
+    recording.lock.release()
+
+
+async def test_the_banner_says_all_the_while_that_a_run_is_handed_over(monkeypatch):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+    may_go_on, started = threading.Event(), threading.Event()
+
+    def start(place, *, lock, paused, pace):
+        started.set()
+        may_go_on.wait(60.0)
+        return 4711
+
+    monkeypatch.setattr(detaching, "start_trainer", start)
+    async with app.run_test(size=(120, 40)) as pilot:
+        recording = (await training(pilot)).recording
+        await pilot.press("d")
+        await until(pilot, started.is_set)
+        app._look_at_recording()
+        assert "Handing this run over" in str(app.screen.query_one("#banner", Static).render())
+        may_go_on.set()
+        await until(pilot, lambda: not app.is_running)
+    recording.lock.release()
+
+
+async def test_to_leave_a_run_that_is_watched_does_not_end_the_one_that_is_trained_here(
+    monkeypatch,
+):
+    app = BackscopeApp(EXPERIMENT, pace=500.0, record=record_new)
+    other = Recording.of_new(Run(Trainer(EXPERIMENT)))
+    other.start()
+    monkeypatch.setattr(detaching, "start_trainer", lambda place, **how: 4711)
+    async with app.run_test(size=(120, 40)) as pilot:
+        recording = (await training(pilot)).recording
+        app.open_place(other.place)
+        await until(pilot, lambda: isinstance(app.screen, WatchScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: not app.is_running)
+    assert "4711" in app.last_words
+    assert StoredRun(recording.place).life is Life.RUNNING
+    recording.lock.release()
+    other.finish()
