@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import pexpect
+from endurance_suite.commands import child_of
 
 from backscope.core.blas import use_threads
 from backscope.core.experiment import Experiment
@@ -120,11 +121,12 @@ def opened(place: Place) -> tuple[float, float, float]:
     )
     child.expect_exact(PAINTED)
     seconds = time.perf_counter() - started
-    at_first = most_megabytes(child.pid)
+    app = child_of(child.pid)  # the command itself is its small guard
+    at_first = most_megabytes(app)
     for key in SCRUBS:
         child.send(key)
         answer(child, 0.1)
-    scrubbed = most_megabytes(child.pid)
+    scrubbed = most_megabytes(app)
     child.close(force=True)
     return seconds, at_first, scrubbed
 
