@@ -18,6 +18,7 @@ import select
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -39,6 +40,8 @@ PATIENCE = 60.0
 """Seconds within which a change of the running network must have been made."""
 _HASTE = 1.0
 """Seconds within which whoever has connected must say what is to be done."""
+_REST = 0.1
+"""Seconds before another is let in where one could not be."""
 _BACKLOG = 16
 
 
@@ -161,6 +164,7 @@ class ControlServer:
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock,
             _short(self._path) as name,
         ):
+            knock.settimeout(_HASTE)
             knock.connect(name)
         self._thread.join(_HASTE)
         self._listener.close()
@@ -170,8 +174,9 @@ class ControlServer:
         while not self._closing:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError:  # the process may have no file to spare; whoever asks is still there
+                time.sleep(_REST)
+                continue
             if self._closing:
                 connection.close()
                 return

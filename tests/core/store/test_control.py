@@ -1,5 +1,6 @@
 """Commands to a run that another thread, or process, trains."""
 
+import errno
 import json
 import os
 import socket
@@ -84,8 +85,11 @@ def test_a_change_is_answered_with_what_came_of_it(run: Run, served: Path) -> No
     assert run.status().clip_norm == 1.0
 
 
-def test_a_change_that_comes_too_late_is_refused(run: Run, served: Path) -> None:
+def test_a_change_that_comes_too_late_is_refused(
+    run: Run, served: Path, until: Callable[[Callable[[], bool]], None]
+) -> None:
     run.stop()
+    until(lambda: run.status().state.final)
     with pytest.raises(InputError, match="it has stopped"):
         ask(served, "intervene", 30.0, kind="clip_norm", value=1.0)
 
@@ -229,3 +233,25 @@ def test_what_was_carried_out_is_told(run: Run, tmp_path: Path) -> None:
     ask(tmp_path / "control", "pause")
     assert told.wait(30.0)
     server.close()
+
+
+def test_a_process_without_a_file_to_spare_takes_commands_again_later(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = threading.Event()
+    accept = socket.socket.accept
+
+    def once_refused(listener: socket.socket) -> tuple[socket.socket, object]:
+        if not refused.is_set():
+            refused.set()
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", once_refused)
+    path = tmp_path / "control"
+    server = ControlServer(run, path)
+    assert refused.wait(30.0)
+    try:
+        assert status_of(ask(path, "status", 30.0)).state is RunState.PAUSED
+    finally:
+        server.close()
