@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -100,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = words.parse_args(argv)
     if os.fork():
         os._exit(0)  # nobody has to wait for what is left, and it leads no session
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it has no terminal that could hang up
     use_one_thread_unless_asked()
 
     from ..core.store.lock import Lock

@@ -116,6 +116,19 @@ def test_a_sigterm_ends_it_with_a_checkpoint():
     resumed.finish()
 
 
+def test_a_sighup_does_not_end_it():
+    place, process = detach_new(EXPERIMENT, paused=True)
+    try:
+        os.kill(process, signal.SIGHUP)
+        status = status_of(ask(place.socket, "step", 30.0))
+        assert not status.state.final
+        wait_for(lambda: StoredRun(place).history.snapshot().last_step == 1, "its step")
+        assert life_of(place) is Life.PAUSED
+    finally:
+        ask(place.socket, "stop", 30.0)
+    wait_for(lambda: life_of(place) is Life.STOPPED, "its end")
+
+
 def trained_here(pace=None):
     """A run that trains and is recorded in a thread of this process."""
     run = Run(Trainer(EXPERIMENT), pace=pace)
