@@ -37,6 +37,14 @@ class ArrangedScreen(Screen[None]):
         self._held_back: Timer | None = None
         self._told = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """All its widgets are there: no more while it, or the app, is going.
+
+        A timer or a thread may call once more while the screen is taken apart.
+        """
+        return self.is_mounted and not self._pruning and bool(self.children)
+
     def restyle(self, look: Look) -> None:
         """Draw with other colors from now on; each screen knows what it has drawn."""
         self.look = look

@@ -119,7 +119,7 @@ class Dashboard(RunScreen):
 
     def show_banner(self, text: str) -> None:
         """A line that stays until it is taken back; empty: none."""
-        if text == self._banner or not self.is_mounted:
+        if text == self._banner or not self.is_whole:
             return
         self._banner = text
         banner = self.query_one("#banner", Static)

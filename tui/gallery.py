@@ -102,7 +102,7 @@ class Gallery(ArrangedScreen):
     def running(self, name: str) -> None:
         """Say which run goes on behind the gallery, and begin with it; empty: none."""
         self._behind = name
-        if self.is_mounted:
+        if self.is_whole:
             self._label_keys()
             self._highlight(name)
 
@@ -140,6 +140,8 @@ class Gallery(ArrangedScreen):
         self.app.call_later(self._list, entries)
 
     def _list(self, entries: Sequence[Entry]) -> None:
+        if not self.is_whole:
+            return
         self._entries = tuple(entries)
         self._show_list("")
         self._highlight(self._behind)
@@ -193,8 +195,8 @@ class Gallery(ArrangedScreen):
         self._debounce = self.set_timer(DEBOUNCE, self._show_picture)
 
     def _show_picture(self) -> None:
-        entry = self._chosen
-        if entry is None or entry.experiment is None or not self.is_mounted:
+        entry = self._chosen if self.is_whole else None
+        if entry is None or entry.experiment is None:
             return
         preview = self._previews.get(entry.name)
         if preview is None:
@@ -210,7 +212,7 @@ class Gallery(ArrangedScreen):
         preview.train(lambda: worker.is_cancelled)
 
     def _draw(self) -> None:
-        entry = self._chosen
+        entry = self._chosen if self.is_whole else None
         preview = self._previews.get(entry.name) if entry else None
         if preview is None or not self.is_current:
             return

@@ -179,11 +179,9 @@ class RunScreen(ArrangedScreen):
 
         ``quickly``: what says most in fewest cells is painted before the rest is even drawn.
         """
-        if self._observer is None or not (self.is_mounted and self.is_current):
+        if self._observer is None or not (self.is_whole and self.is_current):
             return False
-        log = self.query_one_optional(LogPane)
-        if log is None:  # the app is going, and what was in the screen has gone
-            return False
+        log = self.query_one(LogPane)
         log.follow()
         asked, panels = (self.asked, self.look, self._meter.readout), self._panels
         with switch_interval(ONE_FRAME), self.link.one_frame():

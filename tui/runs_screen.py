@@ -126,7 +126,7 @@ class RunsScreen(ArrangedScreen):
     def running(self, name: str) -> None:
         """Say what there is to go back to; empty: nothing."""
         self._behind = name
-        if self.is_mounted:
+        if self.is_whole:
             self._label_keys()
 
     def _label_keys(self) -> None:
@@ -145,13 +145,13 @@ class RunsScreen(ArrangedScreen):
         self.app.call_later(self._take, runs, problem)
 
     def _take(self, runs: tuple[ListedRun, ...], problem: str) -> None:
-        if self.is_mounted and (runs, problem) != (self._runs, self._problem):
+        if self.is_whole and (runs, problem) != (self._runs, self._problem):
             self._runs, self._problem = runs, problem
             self._show_list()
 
     def _show_list(self) -> None:
         """List what matches the filter, in the order that is wanted; the chosen run stays so."""
-        if not self.is_mounted:
+        if not self.is_whole:
             return
         chosen = self.chosen
         words = self.query_one("#runs-filter", Input).value

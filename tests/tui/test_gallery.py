@@ -195,3 +195,17 @@ async def test_in_the_smallest_terminal_half_of_the_room_is_left_for_the_story(s
         gallery = await opened(pilot)
         await pilot.pause()
         assert gallery.query_one("#story").size.height >= 5
+
+
+@pytest.mark.parametrize("late", ["_draw", "_show_picture"])
+async def test_what_comes_late_finds_the_gallery_gone_and_leaves_it(late):
+    app = BackscopeApp()
+    async with app.run_test() as pilot:
+        gallery = await opened(pilot)
+        entries = gallery._entries
+        app.exit()
+    assert not gallery.query(PresetList)
+    getattr(gallery, late)()
+    gallery._list(entries)
+    gallery.running("vanishing")
+    gallery.restyle(gallery.look)

@@ -254,8 +254,10 @@ async def test_a_run_whose_files_are_deleted_stays_as_it_was_read_and_the_banner
 async def test_a_run_that_cannot_be_read_any_more_does_not_end_the_dashboard(app, elsewhere):
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(pilot)
-        writer = elsewhere.recording._recorder._connection
-        writer.execute("DELETE FROM meta WHERE key='progress'")
+        recorder = elsewhere.recording._recorder
+        recorder.stop()
+        elsewhere.recording._thread.join()  # it would say it anew
+        recorder._connection.execute("DELETE FROM meta WHERE key='progress'")
         banner = screen.query_one("#banner", Static)
         await until(pilot, lambda: "It cannot be read any more" in str(banner.render()))
         assert "paused" in status_of(screen)

@@ -102,7 +102,7 @@ class CompareScreen(Dashboard, inherit_bindings=False):
         chosen = 1 if naming.cure else 0
         self.wanted = replace(self.wanted, chosen=chosen, signal=True)
         self._say_preparing(" and ".join(naming.names))
-        if self.is_mounted:
+        if self.is_whole:
             self._make_room()
 
     def attach_all(self, sources: Sequence[Source]) -> None:

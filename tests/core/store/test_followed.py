@@ -55,7 +55,9 @@ def followed(trained: Recording, told: list[str]) -> FollowedRun:
 
 
 def spoil(recording: Recording) -> None:
-    """Take away how far the run is; the next flush says it again."""
+    """Take away how far the run is; the next flush, which comes by hand only, says it again."""
+    recording._recorder.stop()
+    recording._thread.join()
     recording._recorder._connection.execute("DELETE FROM meta WHERE key='progress'")
 
 
@@ -153,7 +155,9 @@ def test_what_was_read_stays_while_the_file_cannot_be_read_and_the_reason_is_tol
     assert "how far the run was is damaged" in followed.history.problem
     assert (followed.status().state, followed.status().step) == (RunState.PAUSED, 1)
     followed.step_once()
-    until(lambda: followed.history.snapshot().last_step == 2)
+    until(lambda: trained.run.step == 2)
+    trained._recorder.flush()
+    assert followed.history.snapshot().last_step == 2
     assert not followed.history.problem
 
 
