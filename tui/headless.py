@@ -170,6 +170,23 @@ def drive(run: Run, progress: Progress, diagnosis: Diagnosing | None = None) -> 
     return drive_watched(run, look, progress)
 
 
+class _Unseen(Silence):
+    """Says nothing, and ends a run that nobody will find."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+
+    def show(self, status: RunStatus, snapshot: Snapshot) -> None:
+        """Stop the run once its files have been deleted: no command would ever reach it."""
+        if self._recording.is_deleted:
+            self._recording.run.stop()
+
+
+def drive_unseen(recording: Recording) -> int:
+    """Train one run as ``drive_watched`` does, for as long as its recording can be found."""
+    return drive(recording.run, _Unseen(recording))
+
+
 def drive_watched(
     runs: Driven, look: Callable[[], tuple[RunStatus, Snapshot]], progress: Progress
 ) -> int:

@@ -108,8 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from ..core.store.places import Place
     from ..core.store.recording import Recording
     from .exit_codes import FAILED
-    from .headless import BY_STATE, drive
-    from .progress import Silence
+    from .headless import BY_STATE, drive_unseen
 
     place = Place(options.database.parent, options.database.name)
     lock = None if options.lock == NONE else Lock.inherited(options.lock)
@@ -124,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _log(f"process {os.getpid()} goes on after step {run.step:,}")
     _say(options.ready, problem="", process=os.getpid())
     try:
-        stopped_by = drive(run, Silence())
+        stopped_by = drive_unseen(recording)
     finally:
         recording.finish()
     status = run.status()

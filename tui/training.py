@@ -139,7 +139,11 @@ class Recorded(Protocol):
 
     @property
     def problem(self) -> str:
-        """Why nothing can be written at the moment; empty: all is well."""
+        """Why nothing can be kept at the moment; empty: all is well."""
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether somebody has deleted its files: what is written now nobody will find."""
 
     def finish(self) -> None:
         """Write what is left, and close the file."""
@@ -255,8 +259,11 @@ class Training(Generic[D]):
         """What a person must know of the recording as long as it is so; empty: nothing."""
         if self.unrecorded:
             return f"Not recorded: {self.unrecorded}"
-        problem = self.recording.problem if self.recording is not None else ""
-        return f"Recording waits: {problem}; training goes on" if problem else ""
+        recording = self.recording
+        if recording is None or not recording.problem:
+            return ""
+        state = "Not recorded any more" if recording.is_deleted else "Recording waits"
+        return f"{state}: {recording.problem}; training goes on"
 
     def stop(self) -> None:
         """Have it end before the next step, or right after it was built; returns at once."""

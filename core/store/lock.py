@@ -62,6 +62,11 @@ class Lock:
         """Of its file: a process that inherits it holds the lock too."""
         return self._file
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether its file is in no directory any more: whoever looks for it finds nothing."""
+        return self._file >= 0 and os.fstat(self._file).st_nlink == 0
+
     def _sign(self) -> None:
         os.ftruncate(self._file, 0)
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

@@ -31,6 +31,7 @@ from .recorder import Recorder
 from .stored_history import StoredHistory
 from .verdicts import VerdictLog
 
+DELETED = "its files have been deleted"
 SLOW_PLACE = "recording to a network file system: in its safer, slower mode"
 
 
@@ -66,6 +67,7 @@ class Recording:
         self.lock = lock
         self._control: ControlServer | None = None
         self._connection: sqlite3.Connection | None = connection
+        self._deleted = False
         self._recorder = recorder
         self._thread = threading.Thread(target=recorder.run, name="recorder", daemon=True)
 
@@ -195,9 +197,18 @@ class Recording:
         return self._recorder.diagnosis
 
     @property
+    def is_deleted(self) -> bool:
+        """Whether somebody has deleted its files: what is written now nobody will find."""
+        if self._connection is not None:
+            # A directory that was only moved has its lock elsewhere.
+            taken_out = self.place.lock.exists() and not self.place.database.exists()
+            self._deleted = self.lock.is_deleted or taken_out
+        return self._deleted
+
+    @property
     def problem(self) -> str:
-        """Why nothing can be written at the moment; empty: all is well."""
-        return self._recorder.problem
+        """Why nothing can be kept at the moment; empty: all is well."""
+        return DELETED if self.is_deleted else self._recorder.problem
 
     def start(self) -> None:
         """Write what there is from now on, and take commands from other processes."""
@@ -232,6 +243,7 @@ class Recording:
         if self._thread.is_alive():
             self._thread.join()
         self._recorder.finish()
+        self._deleted = self.is_deleted
         database.close_for_good(self._connection)
         self._connection = None
         if self._recorder.handed_over is None:

@@ -1,6 +1,7 @@
 """A process of its own that trains a recorded run."""
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -127,6 +128,20 @@ def test_a_sighup_does_not_end_it():
     finally:
         ask(place.socket, "stop", 30.0)
     wait_for(lambda: life_of(place) is Life.STOPPED, "its end")
+
+
+def test_a_run_whose_files_are_deleted_ends():
+    place, process = detach_new(EXPERIMENT, paused=True)
+    shutil.rmtree(place.directory)
+
+    def gone():
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        return False
+
+    wait_for(gone, "its end")
 
 
 def trained_here(pace=None):

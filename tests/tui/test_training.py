@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -83,3 +84,19 @@ def test_a_live_run_ends_when_told(paused):
     thread.join(PATIENCE)
     assert not thread.is_alive()
     assert training.source.status().state is RunState.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_deleted", "banner"),
+    [
+        ("", False, ""),
+        ("disk full", False, "Recording waits: disk full; training goes on"),
+        ("it is gone", True, "Not recorded any more: it is gone; training goes on"),
+    ],
+)
+def test_what_is_wrong_with_the_recording_is_told_and_whether_it_may_pass(
+    problem, is_deleted, banner
+):
+    training = Training(lambda: None)
+    training.recording = SimpleNamespace(problem=problem, is_deleted=is_deleted)
+    assert training.banner == banner

@@ -84,3 +84,14 @@ def test_where_a_file_system_knows_no_locks_nobody_holds_one_and_none_is_had(tmp
     with pytest.raises(OSError, match="No locks available"):
         Lock(path)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_lock_whose_file_was_deleted_says_so_and_one_that_was_moved_does_not(tmp_path):
+    lock = Lock(tmp_path / "lock")
+    assert not lock.is_deleted
+    (tmp_path / "lock").rename(tmp_path / "elsewhere")
+    assert not lock.is_deleted
+    (tmp_path / "elsewhere").unlink()
+    assert lock.is_deleted
+    lock.release()
+    assert not lock.is_deleted

@@ -173,3 +173,32 @@ def test_a_run_of_other_layers_or_measures_than_are_taken_here_is_not_gone_on_wi
     connection.close()
     with pytest.raises(DataError, match="other layers or measures than"):
         Recording.resumed(place)
+
+
+@pytest.mark.parametrize("deleted", ["all of it", "the database"])
+def test_a_run_whose_files_are_deleted_says_so_to_the_end(deleted):
+    recording = begun(50)
+    assert not recording.is_deleted
+    if deleted == "all of it":
+        shutil.rmtree(recording.place.directory)
+    else:
+        recording.place.database.unlink()
+    assert recording.is_deleted
+    assert recording.problem == "its files have been deleted"
+    recording.run.advance(50)
+    recording.finish()
+    assert recording.is_deleted
+    assert recording.problem
+
+
+def test_a_run_whose_directory_is_moved_is_recorded_there(tmp_path):
+    recording = begun(50)
+    recording.place.directory.rename(tmp_path / "moved")
+    recording.run.advance(50)
+    assert not recording.is_deleted
+    recording.finish()
+    assert not recording.problem
+    connection = database.open_for_reading(tmp_path / "moved" / places.DATABASE)
+    layout = Description.from_meta(database.read_meta(connection), "").layout
+    assert StoredHistory(connection, layout, "").snapshot().count == 100
+    connection.close()
