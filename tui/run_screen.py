@@ -7,9 +7,10 @@ key is answered at once, whatever they say.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from ..core.record import RunState
 from .alarm import Alarm
@@ -45,6 +46,9 @@ class RunScreen(ArrangedScreen):
         link: the way to the terminal.
         governor: says when a frame may be drawn; screens that take turns share one.
     """
+
+    NEWS: ClassVar[float] = math.inf
+    """Seconds between two looks at most, where a frame may be drawn and there is nothing new."""
 
     def __init__(self, captured: CapturedText, look: Look, link: Link, governor: Governor) -> None:
         super().__init__(look, link)
@@ -143,7 +147,7 @@ class RunScreen(ArrangedScreen):
         if drawn and self._opening:
             self._opening = False
             self._governor.opened()
-        wait = max(self._wait or self._governor.interval, SOON)
+        wait = max(self._wait or min(self._governor.interval, self.NEWS), SOON)
         still = self._observer is not None and _is_still(self._observer.status.state)
         self._next_look.set(QUIET if still and not drawn else wait)
 

@@ -42,6 +42,8 @@ class FollowingObserver(Observer):
 class WatchScreen(Dashboard, inherit_bindings=False):
     """What a person sees of a run that another process trains, and the keys that command it."""
 
+    NEWS: ClassVar[float] = 0.02
+    """Steps come a handful at a time, as they are written; to look whether any have is cheap."""
     KEYS: ClassVar[tuple[Key, ...]] = WATCH
     BINDINGS: ClassVar[list[BindingType]] = bindings(WATCH)
 

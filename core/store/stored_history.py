@@ -101,7 +101,11 @@ class _Blocks:
         if known is not None and known[0] >= wanted:
             self._cache.move_to_end((level, number))
             return known[1]
-        block, length = self._read(level, first)
+        length, block = known if known is not None and known[1] is not None else (0, None)
+        if block is not None:
+            block, length = self._read(level, first, length, block)
+        if length < wanted:  # nothing is known of it, or its pieces have become one since
+            block, length = self._read(level, first)
         if length < wanted:
             self.damaged.add((level, first + length))  # it may be that nothing leads to it any more
         found = block if length >= wanted else None
@@ -133,17 +137,26 @@ class _Blocks:
         while self._bytes > CACHED_BYTES and len(self._cache) > 1:
             self._bytes -= _size(self._cache.popitem(last=False)[1][1])
 
-    def _read(self, level: int, first: int) -> tuple[Rows | Entries | None, int]:
-        """What there is of a block without a hole, and how much that is."""
+    def _read(
+        self, level: int, first: int, known: int = 0, begun: Rows | Entries | None = None
+    ) -> tuple[Rows | Entries | None, int]:
+        """What there is of a block without a hole, and how much that is.
+
+        Args:
+            level: of the block.
+            first: its first row or entry.
+            known: how much of it was read before.
+            begun: that much; None: nothing.
+        """
         query = (
             "SELECT start, length, crc32, data FROM piece WHERE level=? AND start>=? AND start<? "
             "ORDER BY start"
         )
         stop = first + block_length(level)
-        rows: list[Rows] = []
-        entries: list[Entries] = []
-        at = first
-        for start, length, crc, data in self._fetch(query, level, first, stop):
+        rows: list[Rows] = [begun] if isinstance(begun, Rows) else []
+        entries: list[Entries] = [begun] if isinstance(begun, Entries) else []
+        at = first + known
+        for start, length, crc, data in self._fetch(query, level, at, stop):
             whole = is_whole(Place(level, start, length), self._columns, crc, data)
             if not whole:
                 self.damaged.add((level, start if isinstance(start, int) else -1))

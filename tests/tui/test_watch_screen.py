@@ -21,6 +21,7 @@ from backscope.tui.app import BackscopeApp
 from backscope.tui.compare.screen import CompareScreen
 from backscope.tui.cures_screen import CuresScreen
 from backscope.tui.dashboard import Dashboard
+from backscope.tui.governor import Governor
 from backscope.tui.interventions_screen import InterventionsScreen
 from backscope.tui.key_line import KeyLine
 from backscope.tui.panels import Panel
@@ -261,3 +262,20 @@ async def test_a_run_that_cannot_be_read_any_more_does_not_end_the_dashboard(app
         banner = screen.query_one("#banner", Static)
         await until(pilot, lambda: "It cannot be read any more" in str(banner.render()))
         assert "paused" in status_of(screen)
+
+
+async def test_while_nothing_is_new_it_looks_more_often_than_it_may_draw(app, elsewhere):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        elsewhere.run.set_pace(0.01)
+        elsewhere.run.resume()
+        await until(pilot, lambda: "training" in status_of(screen))
+        screen._next_look.stop()
+        screen._governor = Governor(fps=2.0)
+        waits = []
+        screen._next_look.set = waits.append
+        screen._look_again(drawn=False)
+        screen._governor.drawn(time.monotonic())
+        screen._look_again(drawn=True)
+        soon, later = waits
+        assert soon <= screen.NEWS < later

@@ -290,3 +290,35 @@ def test_of_a_damaged_past_nothing_of_its_future_is_shown(recorded, count):
     assert not (shown.high > count).any()
     for value in (snapshot.latest("loss"), snapshot.last_measured("loss", count // 2)):
         assert np.isnan(value) or value <= count
+
+
+def test_of_a_block_that_grows_only_what_is_new_is_read(recorded, monkeypatch):
+    run, recorder, path = recorded()
+    run.append(rows_of(np.random.default_rng(1), 200))
+    recorder.flush()
+    history = opened(path)
+    history.snapshot().envelope("loss", 1, 201, 50)
+    read = []
+    decode = stored_history.decode_rows
+    monkeypatch.setattr(
+        stored_history,
+        "decode_rows",
+        lambda data, length, columns: read.append(length) or decode(data, length, columns),
+    )
+    for _ in range(3):
+        run.append(rows_of(np.random.default_rng(2), 7))
+        recorder.flush()
+        history.snapshot().envelope("loss", 1, 300, 50)
+    assert read == [7, 7, 7]
+
+
+def test_a_follower_reads_a_block_whose_pieces_become_one(recorded):
+    run, recorder, path = recorded()
+    rng = np.random.default_rng(5)
+    follower = None
+    for _ in range(45):
+        run.append(rows_of(rng, 50))
+        recorder.flush()
+        follower = follower or opened(path)
+        assert_equal(follower.snapshot(), run.history.snapshot(), rng)
+    assert follower.damaged == 0
