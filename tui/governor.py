@@ -12,6 +12,9 @@ import math
 BUDGET = 0.045
 """Share of the time that the screen aims at, a little below the 5 % that it may have: Textual's
 other threads, and passing the interpreter to and fro, come on top of what is measured."""
+ALONE = 0.08
+"""The same in a process that trains nothing: frames keep up with what is written five times a
+second, and take nothing from a trainer but a little of a processor."""
 FASTEST = 0.1
 """Seconds between two frames when drawing costs little."""
 SLOWEST = 1.0
@@ -56,6 +59,10 @@ class Allowance:
         return max(-self._seconds - passed, 0.0)
 
 
+def _share(budget: float) -> Allowance:
+    return Allowance(budget, saved=_SAVED, owed=SLOWEST)
+
+
 class Governor:
     """Says how long the next frame has to wait.
 
@@ -72,7 +79,7 @@ class Governor:
         budget: float = BUDGET,
     ) -> None:
         self._interval = FASTEST if fps is None else 1.0 / fps
-        self._time = None if fps is not None else Allowance(budget, saved=_SAVED, owed=SLOWEST)
+        self._time = None if fps is not None else _share(budget)
         self._bytes = (
             None
             if bandwidth is None
@@ -85,6 +92,11 @@ class Governor:
     def interval(self) -> float:
         """Seconds between two frames when nothing holds them up."""
         return self._interval
+
+    def aim(self, budget: float) -> None:
+        """Take this share of the time from now on; where frames come at a given rate, no matter."""
+        if self._time is not None:
+            self._time = _share(budget)
 
     def begin(self, used: float, written: int) -> None:
         """What was used before this screen was there is not its doing."""

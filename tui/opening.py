@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..core.experiment import Experiment
 from .app import BackscopeApp
 from .capture import CapturedText
-from .governor import Governor
+from .governor import ALONE, Governor
 from .session import run_app
 from .training import live_run, record_new
 
@@ -88,7 +88,7 @@ def open_recorded(
         bandwidth: likewise.
     """
     log = CapturedText()
-    governor = Governor(fps, bandwidth)
+    governor = Governor(fps, bandwidth, ALONE)
     from ..core.store.followed import followed_or_replayed
     from ..core.store.replayed import ReplayedRun
 

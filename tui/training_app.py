@@ -16,7 +16,7 @@ from ..core.errors import DataError, InputError
 from .capture import CapturedText
 from .dashboard import Dashboard
 from .exit_codes import BAD_INPUT
-from .governor import Governor
+from .governor import BUDGET, Governor
 from .shell import Shell
 from .training import Record, SourceFactory, Training, record_fork
 
@@ -143,6 +143,7 @@ class TrainingApp(Shell):
             while not old.finished.is_set():
                 await asyncio.sleep(_PATIENCE)
         await self.painted()
+        self._governor.aim(BUDGET)
         self._training = Training(partial(build, pace=self._pace), record)
         self._train(self._training, show)
 

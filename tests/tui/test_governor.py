@@ -90,6 +90,17 @@ def test_what_keys_cost_is_counted_as_well():
     assert governor.wait(1.0) == pytest.approx(0.5)
 
 
+def test_another_share_is_aimed_at_from_then_on():
+    governor = Governor(budget=0.1)
+    governor.aim(0.05)
+    governor.spent(0.01, 0, 1.0)
+    assert governor.wait(1.0) == pytest.approx(0.2)
+    at_a_rate = Governor(fps=10.0)
+    at_a_rate.aim(0.05)
+    at_a_rate.spent(1.0, 0, 1.0)
+    assert at_a_rate.wait(1.0) == 0.0
+
+
 def test_a_given_rate_is_kept_whatever_frames_cost():
     assert rate(frames(each(0.03), fps=20.0)) == pytest.approx(20.0, rel=1e-3)
 

@@ -21,7 +21,7 @@ from backscope.tui.app import BackscopeApp
 from backscope.tui.compare.screen import CompareScreen
 from backscope.tui.cures_screen import CuresScreen
 from backscope.tui.dashboard import Dashboard
-from backscope.tui.governor import Governor
+from backscope.tui.governor import BUDGET, Governor
 from backscope.tui.interventions_screen import InterventionsScreen
 from backscope.tui.key_line import KeyLine
 from backscope.tui.panels import Panel
@@ -279,3 +279,13 @@ async def test_while_nothing_is_new_it_looks_more_often_than_it_may_draw(app, el
         screen._look_again(drawn=True)
         soon, later = waits
         assert soon <= screen.NEWS < later
+
+
+async def test_who_begins_to_train_while_watching_gives_the_screen_less_time(app, sources):
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        budgets = []
+        app._governor.aim = budgets.append
+        app.open_experiment(EXPERIMENT)
+        await until(pilot, lambda: sources.made)
+        assert budgets == [BUDGET]
