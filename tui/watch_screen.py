@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import work
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -12,6 +14,7 @@ from ..core.record import RunState
 from ..core.store.followed import NO_WAY_BACK, FollowedRun
 from ..core.store.stored_run import Life
 from .dashboard import Dashboard
+from .heartbeat import Heartbeat
 from .keymap import WATCH, Key, bindings
 from .meter import Readout
 from .observer import Display, Look, Observer
@@ -50,6 +53,12 @@ class WatchScreen(Dashboard, inherit_bindings=False):
     class Left(Message):
         """A person wants to see the list of runs."""
 
+    _heartbeat: Heartbeat
+    _silent = 0.0
+    """Seconds, when the trainer was asked last; 0: it was heard of lately."""
+    _silence = ""
+    """What came of that."""
+
     @property
     def run_shown(self) -> FollowedRun | None:
         """The run; None while there is none."""
@@ -59,6 +68,7 @@ class WatchScreen(Dashboard, inherit_bindings=False):
     def follow(self, run: FollowedRun) -> None:
         """Show this run."""
         run.tell = self._refused
+        self._heartbeat, self._silent, self._silence = Heartbeat(), 0.0, ""
         self.prepare(run.experiment)
         self.observe(FollowingObserver(run))
 
@@ -73,8 +83,27 @@ class WatchScreen(Dashboard, inherit_bindings=False):
             # Afterwards: damage is found when it is looked at.
             last = run.history.snapshot().last_step
             damaged = run.history.damaged + len(run.diagnosis.damaged)
-            self.show_banner(stored_banner(run.stored, run.life, last, damaged))
+            self._listen(run)
+            self.show_banner(stored_banner(run.stored, run.life, last, damaged, self._silence))
         return shown
+
+    def _listen(self, run: FollowedRun) -> None:
+        """Ask why, where no step comes."""
+        silent = self._heartbeat.silent(run.status(), time.monotonic())
+        if not silent:
+            self._silence = ""
+        elif silent != self._silent:
+            self._ask_why(run, silent)
+        self._silent = silent
+
+    @work(thread=True, exclusive=True, group="silence", exit_on_error=False)
+    def _ask_why(self, run: FollowedRun, silent: float) -> None:
+        line = f"No step for {silent:,.0f} s: {run.why_silent()}"
+        self.app.call_later(self._take_why, run, line)
+
+    def _take_why(self, run: FollowedRun, line: str) -> None:
+        if run is self.run_shown and self._silent:
+            self._silence = line
 
     def _running_source(self) -> Source | None:
         """The source, if it can still be commanded; otherwise it is said why not."""

@@ -4,7 +4,7 @@ Whoever records a live run listens on a socket in the run's directory, which its
 open. Each command is a connection of its own: one line of JSON there, one line back.
 
     {"do": "rate", "factor": 0.5}
-    {"status": {"state": "running", "step": 1200, ...}}
+    {"status": {"state": "running", "step": 1200, ...}, "unwritten": ""}
 
 ``COMMANDS`` is the whole list. What cannot be done is answered by ``{"problem": "one line"}``. What
 is measured does not come this way: it is read from the database.
@@ -38,6 +38,8 @@ LONGEST_NAME = 100
 LONGEST_LINE = 1_000_000
 PATIENCE = 60.0
 """Seconds within which a change of the running network must have been made."""
+UNWRITTEN = "unwritten"
+"""In every answer under this: why nothing can be recorded at present; empty: it can."""
 _HASTE = 1.0
 """Seconds within which whoever has connected must say what is to be done."""
 _REST = 0.1
@@ -129,17 +131,23 @@ class ControlServer:
         run: what is commanded.
         path: of the socket; what lies there is in the way.
         after: called once a command was carried out.
+        problem: why nothing can be recorded at present; empty: it can.
 
     Raises:
         OSError: no socket can be made there.
     """
 
     def __init__(
-        self, run: Commanded, path: Path, after: Callable[[], None] = lambda: None
+        self,
+        run: Commanded,
+        path: Path,
+        after: Callable[[], None] = lambda: None,
+        problem: Callable[[], str] = lambda: "",
     ) -> None:
         self._run = run
         self._path = path
         self._after = after
+        self._problem = problem
         self._closing = False
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -189,7 +197,7 @@ class ControlServer:
             with connection.makefile("rb") as lines:
                 line = lines.readline(LONGEST_LINE)
             if line and not _has_left(connection):
-                said = answer(self._run, line)
+                said = {**answer(self._run, line), UNWRITTEN: self._problem()}
                 self._after()
                 connection.sendall(json.dumps(said).encode() + b"\n")
 

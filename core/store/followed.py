@@ -15,7 +15,7 @@ from ..kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from ..record import RunState
 from ..run import Run
 from ..source import Answer, RunStatus
-from .control import PATIENCE, UnansweredError, ask, status_of
+from .control import PATIENCE, UNWRITTEN, UnansweredError, ask, status_of
 from .description import experiment_from_meta
 from .replayed import ReplayedRun
 from .stored_history import StoredHistory
@@ -166,6 +166,17 @@ class FollowedRun:
             self._answered = self.history.snapshot(), status_of(said)
         except (UnansweredError, InputError) as error:
             self.tell(self._unanswered(error))
+
+    def why_silent(self) -> str:
+        """Why no step may come at present, asked of the trainer; in any thread."""
+        try:
+            said = ask(self.stored.place.socket, "status", HASTE)
+        except (UnansweredError, InputError):
+            writer = self.stored.writer
+            return f"its trainer{f', process {writer},' if writer else ''} does not answer"
+        if unwritten := str(said.get(UNWRITTEN, "")):
+            return f"{unwritten}; training goes on"
+        return "its trainer is at work on one"
 
     def _ask(self, do: str, **values: Any) -> dict[str, Any]:
         patience, self._haste = self._haste, HASTE

@@ -215,7 +215,9 @@ class Recording:
         self._recorder.flush()
         self._thread.start()
         try:
-            self._control = ControlServer(self.run, self.place.socket, self._recorder.wake)
+            self._control = ControlServer(
+                self.run, self.place.socket, self._recorder.wake, lambda: self.problem
+            )
         except OSError as error:
             unheard = f"other processes can watch this run, not command it: {error}"
             self.notice = f"{self.notice}; {unheard}" if self.notice else unheard

@@ -14,6 +14,8 @@ from .stored_run import Life, StoredRun
 
 PATIENCE = 60.0
 """Seconds that a run is given to come to the end of its step and write what is left."""
+LONG = 2.0
+"""Seconds after which a person wants to know what is waited for."""
 _LOOK = 0.01
 
 
@@ -21,6 +23,7 @@ def stop(
     wanted: str,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[Place, int]:
     """Stop a run, with a checkpoint of where it stands; which one it was, and the steps done.
 
@@ -30,6 +33,7 @@ def stop(
         wanted: the run: an id, the beginning of one, a name or a path.
         clock: seconds, monotonic.
         sleep: waits so many seconds.
+        tell: is told in one line what is waited for, once that takes long.
 
     Raises:
         InputError: there is no such run, or nobody trains it.
@@ -46,10 +50,17 @@ def stop(
             ask(place.socket, "stop")
         except UnansweredError as error:
             _terminate(place, writer, str(error))
-        give_up = clock() + PATIENCE
+        asked, told = clock(), False
         while stored.writer == writer:
-            if clock() > give_up:
-                raise DataError(f"run {place.id} does not stop: process {writer} trains it")
+            waited = clock() - asked
+            if waited > PATIENCE:
+                raise DataError(
+                    f"run {place.id} does not stop: process {writer}, which trains it, does not "
+                    "answer; it stops as soon as it can"
+                )
+            if waited > LONG and not told:
+                told = True
+                tell(f"waiting up to {PATIENCE:.0f} s for process {writer} to end its step")
             sleep(_LOOK)
         snapshot = stored.history.snapshot()
         return place, snapshot.last_step if snapshot.count else 0

@@ -289,3 +289,15 @@ async def test_who_begins_to_train_while_watching_gives_the_screen_less_time(app
         app.open_experiment(EXPERIMENT)
         await until(pilot, lambda: sources.made)
         assert budgets == [BUDGET]
+
+
+async def test_a_trainer_that_hangs_is_told_of_until_it_goes_on(app, elsewhere, monkeypatch):
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        banner = screen.query_one("#banner", Static)
+        monkeypatch.setattr(screen.run_shown, "why_silent", lambda: "it hangs")
+        silent = [10.0]
+        monkeypatch.setattr(screen._heartbeat, "silent", lambda status, now: silent[0])
+        await until(pilot, lambda: "No step for 10 s: it hangs" in str(banner.render()))
+        silent[0] = 0.0
+        await until(pilot, lambda: not banner.display)

@@ -18,6 +18,7 @@ from backscope.core.run import Run
 from backscope.core.store.control import (
     COMMANDS,
     LONGEST_NAME,
+    UNWRITTEN,
     ControlServer,
     UnansweredError,
     answer,
@@ -255,3 +256,11 @@ def test_a_process_without_a_file_to_spare_takes_commands_again_later(
         assert status_of(ask(path, "status", 30.0)).state is RunState.PAUSED
     finally:
         server.close()
+
+
+def test_every_answer_says_what_keeps_the_run_from_being_recorded(run: Run, tmp_path: Path) -> None:
+    problems = iter(("", "the disk is full"))
+    server = ControlServer(run, tmp_path / "control", problem=lambda: next(problems))
+    assert ask(tmp_path / "control", "status")[UNWRITTEN] == ""
+    assert ask(tmp_path / "control", "status")[UNWRITTEN] == "the disk is full"
+    server.close()

@@ -1,5 +1,6 @@
 """A run that another thread, with a connection of its own, records and answers for."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -211,3 +212,17 @@ def test_a_trainer_that_does_not_answer_holds_up_the_first_key_and_not_those_aft
     followed._haste = 30.0  # this is not about how fast the machine is
     followed.pause()
     assert followed._haste == HASTE, "whoever answers is waited for again"
+
+
+def test_why_no_step_comes_is_asked_of_the_trainer(
+    trained: Recording, followed: FollowedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert followed.why_silent() == "its trainer is at work on one"
+    trained._recorder.stop()
+    trained._thread.join()  # it would find the disk as it is
+    trained._recorder.problem = "the disk is full"
+    assert followed.why_silent() == "the disk is full; training goes on"
+    monkeypatch.setattr(followed_module, "HASTE", 0.05)
+    assert trained._control is not None
+    monkeypatch.setattr(trained._control, "_attend", lambda connection: connection.detach())
+    assert followed.why_silent() == f"its trainer, process {os.getpid()}, does not answer"

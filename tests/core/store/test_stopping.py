@@ -71,9 +71,11 @@ def test_one_that_does_not_stop_is_named_with_its_process(
     live: Recording, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live.run, "stop", lambda: None)
-    now = iter((0.0, stopping.PATIENCE / 2, stopping.PATIENCE + 1.0))
-    with pytest.raises(DataError, match=rf"does not stop: process {os.getpid()} trains it"):
-        stopping.stop("moons", lambda: next(now), lambda seconds: None)
+    now = iter((0.0, 1.0, stopping.PATIENCE / 2, stopping.PATIENCE - 1, stopping.PATIENCE + 1.0))
+    told: list[str] = []
+    with pytest.raises(DataError, match=rf"does not stop: process {os.getpid()}, which trains it"):
+        stopping.stop("moons", lambda: next(now), lambda seconds: None, told.append)
+    assert told == [f"waiting up to 60 s for process {os.getpid()} to end its step"]
     monkeypatch.undo()
 
 
