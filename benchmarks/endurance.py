@@ -3,7 +3,7 @@
 Every part prints its figures, and what is claimed of them:
 
     kills       kill -9 at random moments, at 2 and at 5,000 steps/s, half of the runs followed
-    corruption  10,000 copies with flipped bits, zeroed blocks, cut off; read and repaired
+    corruption  10,000 copies with flipped bits, zeroed or random blocks, cut off; read and repaired
     resume      killed at random moments up to three times, gone on with, compared byte by byte
     signals     TERM, HUP, INT, KILL and SEGV to a dashboard in a pseudo-terminal, 50 of each
     hangups     100 terminals closed under viewers of a detached run, and under dashboards

@@ -1,4 +1,4 @@
-"""Damaged copies of recorded runs: flipped bits, zeroed blocks, files that were cut off.
+"""Damaged copies of recorded runs: flipped bits, blocks of zeros or of noise, files cut off.
 
 Each copy is read as the dashboard reads it, and repaired. All that is shown must be what was
 measured, or be missing and counted; what cannot be read at all must be refused in one line.
@@ -41,8 +41,8 @@ STEPS = 4_600
 """Of each run: several blocks of rows, two of the entries above them, and rows not folded yet."""
 FLUSHED_EVERY = 130
 BLOCKS = (512, 4_096, 8_192, 65_536)
-"""Bytes that are zeroed."""
-KINDS = ("bit", "zeros", "cut")
+"""Bytes that are zeroed, or written over."""
+KINDS = ("bit", "zeros", "noise", "cut")
 WIDTHS = (1, 37, 400)
 """Columns of the envelopes that are compared."""
 
@@ -203,6 +203,10 @@ def _spoiled(data: bytes, kind: str, rng: np.random.Generator) -> tuple[bytes, s
         at -= at % length
         spoiled[at : at + length] = bytes(len(spoiled[at : at + length]))
         return bytes(spoiled), f"{length} bytes at {at} zeroed"
+    if kind == "noise":
+        length = int(rng.choice(BLOCKS))
+        spoiled[at : at + length] = rng.bytes(len(spoiled[at : at + length]))
+        return bytes(spoiled), f"{length} bytes at {at} written over"
     return data[:at], f"cut off at {at}"
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from ..data.files import LONGEST_PATH
+from ..errors import DataError
+from ..quoting import quoted
 from .database import LARGEST_BLOB, PAGE_SIZE
 from .places import SQLITE
 
@@ -53,7 +56,8 @@ class SalvageFile:
         path: of the file, which is not changed.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be opened.
+        DataError: it cannot be read any further, here and when it is read: one line.
     """
 
     def __init__(self, path: Path) -> None:
@@ -127,8 +131,16 @@ class SalvageFile:
         return [_value(kind, data[start:stop]) for kind, start, stop in parts]
 
     def _read(self, number: int) -> bytes:
-        self._file.seek((number - 1) * self._page)
-        return self._file.read(self._page)
+        """A page; of one that there is not, whatever leads to it, nothing."""
+        start = (number - 1) * self._page
+        if not 0 <= start < self._bytes:
+            return b""
+        try:
+            self._file.seek(start)
+            return self._file.read(self._page)
+        except OSError as error:
+            name = quoted(self._file.name, LONGEST_PATH)
+            raise DataError(f"{name} cannot be read: {error.strerror}") from error
 
     def _cell(self, page: bytes, leaf: int, pointer: int) -> Cell | None:
         size, at = _varint(page, pointer)

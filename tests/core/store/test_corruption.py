@@ -1,4 +1,4 @@
-"""Recorded runs with wrong bits, zeroed blocks and cuts: what is read of them is right, or missing.
+"""Recorded runs with wrong bits, blocks of noise or zeros, and cuts: what is read is right or gone.
 
 ``benchmarks/endurance.py`` does the same ten thousand times.
 """
@@ -26,6 +26,12 @@ def zeroed(data, rng):
     length = int(rng.choice([16, 512, 8192]))
     at = int(rng.integers(len(data))) // length * length
     data[at : at + length] = bytes(len(data[at : at + length]))
+
+
+def written_over(data, rng):
+    length = int(rng.choice([16, 512, 8192]))
+    at = int(rng.integers(len(data)))
+    data[at : at + length] = rng.bytes(len(data[at : at + length]))
 
 
 def cut_off(data, rng):
@@ -67,7 +73,7 @@ def attempted(action, *arguments, **options):
         return None, str(error)
 
 
-@pytest.mark.parametrize("damage", [flipped, zeroed, cut_off])
+@pytest.mark.parametrize("damage", [flipped, zeroed, written_over, cut_off])
 def test_every_value_of_a_damaged_run_is_right_or_missing_or_there_is_one_clear_error(
     trained, tmp_path, damage
 ):

@@ -1,7 +1,10 @@
+import errno
+import os
 import sqlite3
 
 import pytest
 
+from backscope.core.errors import DataError
 from backscope.core.store.salvage import INDEX_LEAF, TABLE_LEAF, SalvageFile
 
 VALUES = [None, 0, 1, -1, 127, -128, 300, -70_000, 2**31, -(2**45), 2**62, 0.5, -1e300, "", "ä\0x"]
@@ -25,6 +28,19 @@ def tables(request, tmp_path):
     connection.commit()
     connection.close()
     return path, rows, words
+
+
+class FailingDisk:
+    """A file, open on a disk that gives nothing back."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def seek(self, place):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def close(self):
+        """As a file."""
 
 
 def salvaged(path):
@@ -83,6 +99,28 @@ def test_a_chain_of_pages_that_bites_its_tail_ends(tables):
                 break
         else:
             pytest.fail("cells may claim any number of bytes")
+
+
+@pytest.mark.parametrize("page", [0, 2**32 - 1])
+def test_a_chain_that_leads_out_of_the_file_ends_there(tables, page):
+    path, _, _ = tables
+    data = bytearray(path.read_bytes())
+    with SalvageFile(path) as file:
+        cell = max(file.cells(), key=lambda cell: cell.size)
+        at = (cell.overflow - 1) * file._page
+        data[at : at + 4] = page.to_bytes(4, "big")
+    path.write_bytes(data)
+    with SalvageFile(path) as file:
+        assert file._whole(cell) is None
+
+
+def test_a_disk_that_fails_is_told_with_the_file_that_was_read(tables):
+    path, _, _ = tables
+    with SalvageFile(path) as file:
+        whole, file._file = file._file, FailingDisk(str(path))
+        with pytest.raises(DataError, match=r"some.db' cannot be read: Input/output error"):
+            list(file.cells())
+        whole.close()
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"SQLite format 3\0", b"\r" * 20_000, b"\n" * 9_000])
