@@ -42,14 +42,18 @@ class Activation:
     """The largest slope there is."""
     half_flat: bool = field(init=False)
     """Flat over a quarter or more of z ~ N(0, 1): flat by design, as ReLU and its like."""
+    rising: bool = field(init=False)
+    """No slope is below 0."""
 
     def __post_init__(self) -> None:
         z = np.linspace(-10.0, 10.0, 2001)
-        slopes = np.abs(self.slope(z, self.value(z)))
+        signed = self.slope(z, self.value(z))
+        slopes = np.abs(signed)
         density = np.exp(-z * z / 2)
         object.__setattr__(self, "steepest", float(slopes.max()))
         share = density[slopes < FLAT_SLOPE * slopes.max()].sum() / density.sum()
         object.__setattr__(self, "half_flat", bool(share > 0.25))
+        object.__setattr__(self, "rising", bool(signed.min() >= 0.0))
 
     def flat(self, z: Array, a: Array) -> NDArray[np.bool_]:
         """Which entries have a slope below ``FLAT_SLOPE`` of the largest there is.
@@ -58,7 +62,8 @@ class Activation:
             z: what the activation sees.
             a: ``value(z)``.
         """
-        return np.abs(self.slope(z, a)) < FLAT_SLOPE * self.steepest
+        slopes = self.slope(z, a)
+        return (slopes if self.rising else np.abs(slopes)) < FLAT_SLOPE * self.steepest
 
 
 def signal_gain(value: Callable[[Array], Array]) -> float:

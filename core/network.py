@@ -103,6 +103,11 @@ class Network:
         self.plans = plan_layers(settings, hidden, inputs, outputs)
         self.rectifiers = tuple(plan.activation.rectifier for plan in self.plans)
         """Of each layer, whether its units can be silent and dead."""
+        activations = [plan.activation for plan in self.plans]
+        self.saturations = tuple(each.saturated for each in activations)
+        """Of each layer, which entries of ``a`` lie in a flat part; None: it is unbounded."""
+        self.flats = tuple(None if each.half_flat else each.flat for each in activations)
+        """Of each layer, which entries have next to no slope; None: half of all by design."""
         self.drops_out = any(plan.dropout for plan in self.plans)
         self.theta: Array = aligned_zeros(sum(plan.size for plan in self.plans), self.dtype)
         self.gradient: Array = aligned_zeros(self.theta.size, self.dtype)

@@ -7,13 +7,12 @@ history's column and the export follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from .activations import Activation
 from .layer_plan import LayerPlan
 from .layered import Layered
 from .network import Network, Trace
@@ -95,65 +94,63 @@ class StepView:
 class Probe:
     """A measurement with the cadence it can afford."""
 
-    measure: Callable[[StepView], Row]
+    measure: Callable[[StepView], Array]
     cadence: Cadence
     about: str
 
 
-def error_signal(view: StepView) -> Row:
+def error_signal(view: StepView) -> Array:
     """The rms over rows and units of the per-sample delta, batch x delta of the batch-mean loss."""
-    signal: Row = len(view.delta.arrays[0]) * view.delta.rms()
-    return signal
+    return view.delta.rms_of_terms()
 
 
-def weight_gradient_norm(view: StepView) -> Row:
+def weight_gradient_norm(view: StepView) -> Array:
     """``||dL/dW||_2`` before clipping."""
     return view.weight_gradients.norms()
 
 
-def bias_gradient_norm(view: StepView) -> Row:
+def bias_gradient_norm(view: StepView) -> Array:
     """``||dL/db||_2`` before clipping."""
     return view.bias_gradients.norms()
 
 
-def update_ratio(view: StepView) -> Row:
+def update_ratio(view: StepView) -> Array:
     """``log10(rms update / rms W)``; -inf where nothing is updated, NaN where W is zero."""
     updates, weights = view.weight_updates.norms(), view.weights.norms()
-    return np.where(weights > 0.0, np.log10(updates) - np.log10(weights), np.nan)
+    ratios: Array = np.log10(updates) - np.log10(weights)
+    if 0.0 in weights.tolist():
+        ratios[weights == 0.0] = np.nan
+    return ratios
 
 
-def preactivation_mean(view: StepView) -> Row:
+def preactivation_mean(view: StepView) -> Array:
     """Mean of z over rows and units."""
     return view.z.means()
 
 
-def preactivation_std(view: StepView) -> Row:
+def preactivation_std(view: StepView) -> Array:
     """Standard deviation of z over rows and units."""
     return view.z.stds()
 
 
-def activation_mean(view: StepView) -> Row:
+def activation_mean(view: StepView) -> Array:
     """Mean of a over rows and units."""
     return view.a.means()
 
 
-def activation_std(view: StepView) -> Row:
+def activation_std(view: StepView) -> Array:
     """Standard deviation of a over rows and units."""
     return view.a.stds()
 
 
-def activation_rms(view: StepView) -> Row:
+def activation_rms(view: StepView) -> Array:
     """Root mean square of a over rows and units."""
     return view.a.rms()
 
 
 def saturated(view: StepView) -> Row:
     """Share of entries of a in the flat part of a bounded activation; NaN where unbounded."""
-    shares: Row = np.full(len(view.network.plans), np.nan)
-    for activation, here in _activations(view):
-        if activation.saturated is not None:
-            shares = np.fmax(shares, view.a.shares(activation.saturated, here))
-    return shares
+    return view.a.shares(view.network.saturations)
 
 
 def flat(view: StepView) -> Row:
@@ -162,27 +159,16 @@ def flat(view: StepView) -> Row:
     NaN for ReLU and leaky ReLU, half of which is flat by design: what is wrong with those shows in
     dead units. Of gelu and silu the narrow dip counts too, where the slope changes its sign.
     """
-    shares: Row = np.full(len(view.network.plans), np.nan)
-    for activation, here in _activations(view):
-        if not activation.half_flat:
-            shares = np.fmax(shares, view.n.shares(activation.flat, here, view.a))
-    return shares
+    return view.n.shares(view.network.flats, view.a)
 
 
-def _activations(view: StepView) -> Iterator[tuple[Activation, list[bool]]]:
-    """Every activation that the network has, and which layers have it."""
-    activations = [plan.activation for plan in view.network.plans]
-    for activation in dict.fromkeys(activations):
-        yield activation, [other is activation for other in activations]
-
-
-def silent(view: StepView) -> Row:
+def silent(view: StepView) -> Array:
     """ReLU units at zero for every row of this batch; NaN for other activations."""
     rectifiers = view.network.rectifiers
     return view.a.idle_units(rectifiers) if True in rectifiers else np.full(len(rectifiers), np.nan)
 
 
-def dead(view: StepView) -> Row:
+def dead(view: StepView) -> Array:
     """ReLU units at zero on the whole fixed probe set; NaN for other activations.
 
     Batch normalization takes the probe set's own statistics, as in training: a unit that is dead

@@ -9,14 +9,18 @@ the other in one flat vector, so that what is elementwise is one call for many l
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from ..aligned import aligned_zeros
-from ..layered import Layered, Stack
+from ..layered import Layered
 from ..network import Network, Parameters
 from ..record import Array, Row
+from ..stack import Stack
+from .tape import Scratch
+from .taped import record
 
 
 class Kind:
@@ -66,7 +70,7 @@ class Kind:
             entries = self.widths[first] * self.batch
             lines = units.reshape(last - first, -1)[:, :entries]
             stacks.append(Stack(slice(first, last), lines, units))
-        return Layered(self.rows, stacks, factors)
+        return Layered(self.rows, stacks, factors, partial(record, scratch=Scratch()))
 
 
 def runs(keys: list[object] | list[int]) -> list[tuple[int, int]]:
