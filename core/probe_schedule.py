@@ -67,6 +67,7 @@ class ProbeSchedule:
         self._costs = {cadence: RunningTime() for cadence in SCHEDULED}
         self._next = dict.fromkeys(SCHEDULED, 1)
         self._always = [cadence for cadence, every in self._set.items() if every == 1]
+        self._seldom = [cadence for cadence in SCHEDULED if cadence not in self._always]
         self._soonest = 0
         """Up to here nothing else is due; 0: that is not known."""
         self._count = 0
@@ -90,20 +91,25 @@ class ProbeSchedule:
 
     def measured(self, cadence: Cadence, step: int, seconds: float) -> None:
         """A cadence was measured at a step and took so long."""
+        if cadence in self._always:
+            return
         if not self._set[cadence]:
             self._costs[cadence].took(seconds)
             self._now += seconds
             self._next[cadence] = step + self.interval(cadence)
-            if len(self._always) + len(self._free) == len(SCHEDULED):
-                self._soonest = min(self._next[each] for each in self._free)
+        self._soonest = min(
+            step + every - (step - 1) % every if (every := self._set[each]) else self._next[each]
+            for each in self._seldom
+        )
 
     def stepped(self, seconds: float) -> None:
         """A step has taken so long, measuring included."""
-        seconds -= self._now
+        if self._now:
+            seconds -= self._now
+            self._spent, self._now = self._spent + self._now, 0.0
         self._step.took(seconds)
         self._count += 1
         self._training += seconds
-        self._spent, self._now = self._spent + self._now, 0.0
         if self._count in (FULL_STEPS, FULL_STEPS + WINDOW):
             if self._count > FULL_STEPS and self._training > 0:
                 self.share = self._spent / self._training

@@ -7,12 +7,14 @@ history's column and the export follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 
+from .history.pyramid import APPLIES_TO
 from .layer_plan import LayerPlan
 from .layered import Layered
 from .network import Network, Trace
@@ -247,7 +249,18 @@ def layout_of(plans: Sequence[LayerPlan], settings: ProbeSettings | None = None)
     )
 
 
-def measure(view: StepView, cadence: Cadence, layout: Layout, row: Row) -> None:
-    """Fill the columns of a record's row that the probes of a cadence measure."""
-    for name, measured in _BY_CADENCE[cadence]:
-        row[layout.columns(name)] = measured(view)
+Measuring = Mapping[Cadence, Sequence[tuple[slice, Callable[[], Array]]]]
+"""For each cadence the columns of a record's row, and what measures their values."""
+
+
+def measuring(view: StepView, layout: Layout) -> Measuring:
+    """The probes bound to what they measure, but for those that no layer of the network has."""
+    return {
+        cadence: [
+            (layout.columns(name), partial(measured, view))
+            for name, measured in probes
+            if name not in APPLIES_TO
+            or any(getattr(layer, APPLIES_TO[name]) for layer in layout.layers)
+        ]
+        for cadence, probes in _BY_CADENCE.items()
+    }

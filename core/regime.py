@@ -24,6 +24,7 @@ from .interventions import (
     Plan,
     require_sound,
 )
+from .probes import layout_of, measuring
 from .record import Event
 from .schedules import base_rate, learning_rate
 from .setup import INTERVENTIONS_STREAM, Setup
@@ -40,7 +41,7 @@ class Regime:
         settings: ``[training]`` as it is now.
         agenda: the interventions carried out and those to come.
         descent: the passes and the optimizer, by the settings as they are.
-        view: what probes measure, of the last batch.
+        measuring: what measures the last batch.
     """
 
     def __init__(self, experiment: Experiment, setup: Setup) -> None:
@@ -120,4 +121,5 @@ class Regime:
         )
         if state is not None:
             self.descent.restore(state, steps)
-        self.view = self.descent.view(setup.probe_rows)
+        view = self.descent.view(setup.probe_rows)
+        self.measuring = measuring(view, layout_of(setup.network.plans))

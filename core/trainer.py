@@ -27,7 +27,7 @@ from .interventions import Intervention, Outcome
 from .minibatches import Indices
 from .network import Parameters, Trace
 from .probe_schedule import ProbeSchedule
-from .probes import SCHEDULED, Cadence, layout_of, measure
+from .probes import SCHEDULED, Cadence, layout_of
 from .record import GLOBAL_METRICS, Array, Event, NonFinite, RunState, StepRecord
 from .regime import Regime
 from .schedules import change_of_rate
@@ -327,12 +327,14 @@ class Trainer:
         nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
         if nonfinite is not None:
             due = list(SCHEDULED)
-        measure(regime.view, EVERY_STEP, self.layout, row)
+        for columns, measured in regime.measuring[EVERY_STEP]:
+            row[columns] = measured()
         for cadence in due:
             if cadence is TRUST:
                 continue  # that is known only after the update
             begun = self._clock()
-            measure(regime.view, cadence, self.layout, row)
+            for columns, measured in regime.measuring[cadence]:
+                row[columns] = measured()
             if cadence is ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, settings.loss)
@@ -355,7 +357,7 @@ class Trainer:
         row[EPOCH] = self._minibatches.epochs(step)
         row[LOSS] = loss
         row[RATE], row[NORM], row[CLIPPED_NORM] = rate, total, descent.clipped_norm(total)
-        row.flags.writeable = False
+        row.setflags(write=False)
         return StepRecord(step, row, self.layout, nonfinite)
 
     def _compute(self, rows: Indices) -> tuple[float, float]:

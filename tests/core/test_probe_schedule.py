@@ -122,3 +122,21 @@ def test_a_run_that_goes_on_in_the_middle_is_measured_as_often_as_before():
         often = [step for step in usual[cadence] if step > 1000]
         again = [step for step in after[cadence] if step >= 6000]
         assert len(again) == pytest.approx(len(often), rel=0.1, abs=1)
+
+
+@pytest.mark.parametrize("start", [1, 4, 211])
+def test_intervals_that_are_set_are_kept_beside_one_another(start):
+    settings = ProbeSettings(signal_every=1, activations_every=7, trust_every=30, dead_every=100)
+    measured = run(ProbeSchedule(settings, LAST), 1000, start=start)
+    for cadence, every in zip(COSTS, (1, 7, 30, 100), strict=True):
+        due = [step for step in range(start, start + 1000) if (step - 1) % every == 0]
+        assert measured[cadence] == due
+
+
+@pytest.mark.parametrize("start", [1, 211])
+def test_what_is_set_and_what_is_free_are_due_beside_one_another(start):
+    settings = ProbeSettings(signal_every=0, activations_every=10)
+    measured = run(ProbeSchedule(settings, LAST), 1000, start=start)
+    due = [step for step in range(start, start + 1000) if (step - 1) % 10 == 0]
+    assert measured[Cadence.ACTIVATIONS] == due
+    assert len(measured[Cadence.SIGNAL]) > 100 > len(measured[Cadence.DEAD]) > 1

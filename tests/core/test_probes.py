@@ -8,7 +8,7 @@ import pytest
 from backscope.core.activations import ACTIVATIONS
 from backscope.core.layered import mean, rms, std
 from backscope.core.network import Network, Trace
-from backscope.core.probes import PROBES, Cadence, StepView, layout_of, measure
+from backscope.core.probes import PROBES, Cadence, StepView, layout_of, measuring
 from backscope.core.settings import NetworkSettings
 
 
@@ -174,10 +174,20 @@ def test_a_cadence_fills_its_own_columns_and_no_others():
     step = step_of()
     layout = layout_of(step.network.plans)
     row = layout.empty_row()
-    measure(StepView.of(*step), Cadence.SIGNAL, layout, row)
+    for columns, measured in measuring(StepView.of(*step), layout)[Cadence.SIGNAL]:
+        row[columns] = measured()
     assert np.isfinite(row[layout.columns("error_signal")]).all()
     assert np.isnan(row[layout.columns("weight_gradient_norm")]).all()
     assert np.isnan(row[layout.columns("activation_mean")]).all()
+
+
+def test_what_no_layer_has_is_not_looked_for():
+    step = step_of("tanh")
+    layout = layout_of(step.network.plans)
+    bound = measuring(StepView.of(*step), layout)
+    columns = [columns for calls in bound.values() for columns, _ in calls]
+    missing = [metric for metric in PROBES if layout.columns(metric) not in columns]
+    assert missing == ["silent", "dead"]
 
 
 def test_the_layout_tells_what_can_die_and_what_can_saturate():

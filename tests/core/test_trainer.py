@@ -423,8 +423,8 @@ def test_a_target_that_does_not_fit_the_loss_is_an_input_error():
 def test_the_probe_set_is_the_same_whatever_the_network():
     one = Trainer(experiment(probes__dead_rows=20))
     two = Trainer(replace(experiment(probes__dead_rows=20), dtype="float64"))
-    np.testing.assert_array_equal(one._regime.view.probe_rows, two._regime.view.probe_rows)
-    assert len(one._regime.view.probe_rows) == 20
+    np.testing.assert_array_equal(one._regime._setup.probe_rows, two._regime._setup.probe_rows)
+    assert len(one._regime._setup.probe_rows) == 20
 
 
 def test_initial_weights_that_do_not_fit_the_data_are_an_input_error():
