@@ -11,15 +11,13 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 
 from ..core.blas import use_one_thread_unless_asked
 from ..core.errors import DataError, InputError
 from .arguments import parse
 from .commands import COMMANDS, GALLERY
 from .exit_codes import BAD_INPUT, BROKEN_PIPE, DONE, FAILED, INTERRUPTED
-from .safe_text import safe_text
-from .streams import close_output, is_c_locale
+from .streams import close_output, complain, is_c_locale, warn
 from .usage import UsageError
 
 GARBAGE = 200_000
@@ -31,9 +29,6 @@ TRACEBACK = "BACKSCOPE_TRACEBACK"
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What is wrong with a file or a terminal that takes no more."""
-
-LINE_LIMIT = 1_000
-"""Cells of a line of an error message."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,14 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _answer(sys.argv[1:] if argv is None else argv)
     except UsageError as error:
-        _complain(str(error))
+        complain(str(error))
         return BAD_INPUT
     except InputError as error:
         for problem in error.problems:
-            _complain(f"backscope: {problem}")
+            warn(problem)
         return BAD_INPUT
     except DataError as error:
-        _complain(f"backscope: {error}")
+        warn(str(error))
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -64,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(TRACEBACK):
             raise
-        _complain(_unexpected(error))
+        complain(_unexpected(error))
         if isinstance(error, OSError):
             close_output()
         return FAILED
@@ -81,12 +76,6 @@ def _answer(arguments: Sequence[str]) -> int:
         # Here a closed pipe or a full disk is still ours to report.
         sys.stdout.flush()
     return code
-
-
-def _complain(line: str) -> None:
-    if sys.stderr is not None:
-        with suppress(OSError):  # nobody is left to complain to
-            sys.stderr.write(safe_text(line, LINE_LIMIT) + "\n")
 
 
 def _unexpected(error: Exception) -> str:

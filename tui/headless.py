@@ -28,8 +28,7 @@ from .history_csv import write_history_csv
 from .output_file import open_output, start_over
 from .progress import INTERVAL, Progress, Silence, progress_on
 from .report_text import report_text
-from .safe_text import safe_text
-from .streams import close_output, columns_of
+from .streams import close_output, columns_of, warn
 from .training import Driven
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ BY_STATE = {RunState.FINISHED: DONE, RunState.DIVERGED: DIVERGED, RunState.FAILE
 """The exit code of a run that ended so; a stopped one answers for the signal that stopped it."""
 
 PLOT_WIDTH = 80
-LINE_LIMIT = 1_000
-"""Cells of a line of a warning."""
 
 _Handler = Callable[[int, FrameType | None], Any] | int
 
@@ -119,7 +116,7 @@ def recorded(run: Run) -> Iterator[Recording | None]:
     try:
         recording = Recording.of_new(run)
     except DataError as error:
-        _warn(str(error))
+        warn(str(error))
         yield None
         return
     with _recording(recording):
@@ -130,18 +127,13 @@ def recorded(run: Run) -> Iterator[Recording | None]:
 def _recording(recording: Recording) -> Iterator[None]:
     recording.start()
     if recording.notice:
-        _warn(recording.notice)
+        warn(recording.notice)
     try:
         yield
     finally:
         recording.finish()
         if recording.problem:
-            _warn(f"the end of this run is not recorded: {recording.problem}")
-
-
-def _warn(text: str) -> None:
-    with suppress(OSError):
-        sys.stderr.write(f"backscope: {safe_text(text, LINE_LIMIT)}\n")
+            warn(f"the end of this run is not recorded: {recording.problem}")
 
 
 def _save(run: Run, file: TextIO) -> OSError | None:

@@ -15,7 +15,7 @@ from ..core.errors import InputError
 from .app import BackscopeApp
 from .capture import CapturedText, captured_output
 from .interpreter import SWITCH_INTERVAL, switch_interval
-from .safe_text import safe_text
+from .streams import warn
 
 PATIENCE = 1.0
 """Seconds that threads are given to end after the screen has gone."""
@@ -24,8 +24,6 @@ GARBAGE = 50_000
 """New objects that set off a search for garbage, which holds up a frame: few enough for that."""
 M_ARENA_MAX = -8
 """What ``mallopt`` calls the number of heaps."""
-LINE_LIMIT = 1_000
-"""Cells of a line of an error message."""
 
 
 def run_app(app: BackscopeApp, log: CapturedText) -> int:
@@ -59,7 +57,7 @@ def run_app(app: BackscopeApp, log: CapturedText) -> int:
         sys.stderr.writelines(f"{line.text}\n" for line in log.lines() if line.error)
     if not threads_ended:
         for problem in app.problems:
-            sys.stderr.write(safe_text(f"backscope: {problem}", LINE_LIMIT) + "\n")
+            warn(problem)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
 
+from .safe_text import safe_text
+
+LINE_LIMIT = 1_000
+"""Cells of a line of a message."""
 COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 """What Python makes of ``LC_CTYPE`` in the C locale (PEP 538)."""
 
@@ -46,6 +50,19 @@ def say(text: str) -> None:
     """Write to standard output, if there is one."""
     if sys.stdout is not None:
         sys.stdout.write(text)
+
+
+def complain(line: str) -> None:
+    """Write a line to standard error, if there is one."""
+    if sys.stderr is not None:
+        with suppress(OSError):  # nobody is left to complain to
+            sys.stderr.write(safe_text(line, LINE_LIMIT) + "\n")
+            sys.stderr.flush()
+
+
+def warn(text: str) -> None:
+    """Say in one line, on standard error, what a person should know."""
+    complain(f"backscope: {text}")
 
 
 def close_output() -> None:

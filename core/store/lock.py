@@ -65,7 +65,10 @@ class Lock:
     @property
     def is_deleted(self) -> bool:
         """Whether its file is in no directory any more: whoever looks for it finds nothing."""
-        return self._file >= 0 and os.fstat(self._file).st_nlink == 0
+        try:
+            return os.fstat(self._file).st_nlink == 0
+        except OSError:  # another thread has just let it go
+            return False
 
     def _sign(self) -> None:
         os.ftruncate(self._file, 0)
@@ -73,9 +76,9 @@ class Lock:
 
     def release(self) -> None:
         """Let it go; nothing more may be written. Safe to call twice."""
-        if self._file >= 0:
-            os.close(self._file)
-        self._file = -1
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
 
 def holder(path: Path) -> int | None:

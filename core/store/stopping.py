@@ -55,8 +55,8 @@ def stop(
             waited = clock() - asked
             if waited > PATIENCE:
                 raise DataError(
-                    f"run {place.id} does not stop: process {writer}, which trains it, does not "
-                    "answer; it stops as soon as it can"
+                    f"run {place.id} does not stop: process {writer}, which trains it, has not "
+                    "come to the end of its step; it stops as soon as it does"
                 )
             if waited > LONG and not told:
                 told = True

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..exit_codes import BAD_INPUT, DIVERGED, DONE, FAILED, INTERRUPTED, TERMINATED
-from ..safe_text import safe_text
+from ..streams import warn
 from ..usage import UsageError
 from .command import Command
 from .run_argument import RUN_WORDS, add_run
@@ -42,7 +42,7 @@ def _answer(options: argparse.Namespace) -> int:
     stored.close()
     notice = f"not to the last bit as it would have gone on: {inexact}" if inexact else ""
     if headless and notice:
-        sys.stderr.write(f"backscope: {safe_text(notice, 1_000)}\n")
+        warn(notice)
     if options.detach:
         from ..detaching import write_detached
         from ..trainer_process import start_trainer

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import suppress
 
 from ..exit_codes import BAD_INPUT, DONE, FAILED
+from ..streams import warn
 from ..usage import UsageError
 from .command import Command
 from .run_argument import RUN_WORDS, add_run
@@ -24,18 +24,12 @@ def _answer(options: argparse.Namespace) -> int:
         live = [run.place.id for run in RunList().read() if run.live]
         which = f"being trained: {', '.join(live)}" if live else "none is being trained"
         raise UsageError(f"backscope stop: needs a run; {which}")
-    place, step = stop(options.run, tell=_tell)
+    place, step = stop(options.run, tell=warn)
     sys.stdout.write(
         f"Run {place.id} has stopped after step {step:,}.\n"
         f"  go on with it:  backscope resume {place.word}\n"
     )
     return DONE
-
-
-def _tell(line: str) -> None:
-    with suppress(OSError):
-        sys.stderr.write(f"backscope: {line}\n")
-        sys.stderr.flush()
 
 
 STOP = Command(
