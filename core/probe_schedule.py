@@ -16,6 +16,9 @@ from .settings import ProbeSettings
 FULL_STEPS = 20
 """Steps that are measured in full at first: the beginning is where runs go wrong, and the figures
 need some steps to mean anything."""
+COUNTED = (1, 2, 5, 10, 15, 20)
+"""Those of them at which dead units are counted: the ones that the diagnosis looks at, as a count
+takes as long as several steps."""
 WARM_UP = 4
 """Times that count for nothing once the next has come: caches are being filled."""
 MEMORY = 0.9
@@ -82,12 +85,16 @@ class ProbeSchedule:
             return self._always
         if step == self._last:
             return list(SCHEDULED)
-        full = step <= FULL_STEPS
         return [
             cadence
             for cadence, every in self._set.items()
-            if ((step - 1) % every == 0 if every else full or step >= self._next[cadence])
+            if ((step - 1) % every == 0 if every else self._free_is_due(cadence, step))
         ]
+
+    def _free_is_due(self, cadence: Cadence, step: int) -> bool:
+        if step <= FULL_STEPS:
+            return cadence is not Cadence.DEAD or step in COUNTED
+        return step >= self._next[cadence]
 
     def measured(self, cadence: Cadence, step: int, seconds: float) -> None:
         """A cadence was measured at a step and took so long."""

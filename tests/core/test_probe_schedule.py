@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backscope.core.probe_schedule import FULL_STEPS, ProbeSchedule
+from backscope.core.diagnosis.diagnosis import following
+from backscope.core.probe_schedule import COUNTED, FULL_STEPS, ProbeSchedule
 from backscope.core.probes import Cadence
 from backscope.core.settings import ProbeSettings
 
@@ -64,9 +65,19 @@ def test_most_of_the_budget_is_used():
 
 def test_the_first_steps_are_measured_in_full():
     measured = run(ProbeSchedule(free(1e-6), LAST), 2000)
+    dead = measured.pop(Cadence.DEAD)
+    assert dead[: len(COUNTED)] == list(COUNTED)
+    assert len(dead) <= len(COUNTED) + 1
     full = list(range(1, FULL_STEPS + 1))
     assert all(steps[:FULL_STEPS] == full for steps in measured.values())
     assert all(len(steps) <= FULL_STEPS + 1 for steps in measured.values())
+
+
+def test_dead_units_are_counted_at_the_first_steps_that_the_diagnosis_looks_at():
+    looked_at = [1]
+    while (step := following(looked_at[-1])) <= FULL_STEPS:
+        looked_at.append(step)
+    assert list(COUNTED) == looked_at
 
 
 def test_the_last_step_is_measured_in_full():
