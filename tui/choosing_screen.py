@@ -51,6 +51,7 @@ class ChoosingScreen(ModalScreen[T | None], Generic[T]):
 
     def on_mount(self) -> None:
         """List everything, and begin with the first that can be chosen."""
+        self.app.clear_notifications()  # they would lie on the box
         listed = self.query_one(OptionList)
         for content, given in self.entries():
             self._given.append(given)

@@ -50,3 +50,15 @@ async def test_what_cannot_be_chosen_is_shown_all_the_same():
         options = pilot.app.screen.query_one(OptionList)
         assert options.option_count == 4
         assert options.render_line(0).text.strip() == "[/] not markup"
+
+
+async def test_a_list_that_opens_is_not_covered_by_a_message_from_before():
+    async with Market().run_test() as pilot:
+        await pilot.press("escape")
+        pilot.app.notify("something that is over")
+        await pilot.pause()
+        assert list(pilot.app._notifications)
+        await pilot.app.push_screen(Fruit())
+        await pilot.pause()
+        assert not list(pilot.app._notifications)
+        assert not pilot.app.screen.query("Toast")
