@@ -23,8 +23,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-import pyte
 from emulated_link import EmulatedLink, versions
+from emulated_screen import EmulatedScreen
 from endurance_suite.commands import home, opened, wait_until
 from endurance_suite.forks import forked, kill
 from key_latency import percentiles
@@ -44,7 +44,6 @@ CLAIMED = 250.0
 NOTES = "flushes"
 STEP = re.compile(r"step\s+([\d,]+)/")
 SIZE = (120, 40)
-_PRIVATE = re.compile(rb"\x1b\[[?<=>][\d;]*\$?[a-zA-Z]")
 
 
 class Flush(NamedTuple):
@@ -101,16 +100,10 @@ def flushes(folder: Path) -> list[Flush]:
 
 def seen(link: EmulatedLink) -> list[Flush]:
     """The steps that stood on the screen, and since when."""
-    screen = pyte.Screen(*SIZE)
-    stream, steps = pyte.ByteStream(screen), []
-    pending = b""
+    screen, steps = EmulatedScreen(*SIZE), []
     for moment, data in list(link.arrived):
-        whole, escape, rest = (pending + data).rpartition(b"\x1b")
-        cut = escape and not re.match(rb"\[[^a-zA-Z]*[a-zA-Z]", rest)
-        pending = escape + rest if cut else b""
-        # pyte takes private sequences that it does not know for text.
-        stream.feed(_PRIVATE.sub(b"", whole if cut else whole + escape + rest))
-        found = STEP.search("\n".join(screen.display[:3]))
+        screen.feed(data)
+        found = STEP.search("\n".join(screen.lines[:3]))
         if found:
             steps.append(Flush(moment, int(found[1].replace(",", ""))))
     return steps
@@ -188,7 +181,7 @@ def main() -> None:
         for count in watchers:
             speeds[count].append(speed(count, options.seconds))
     alone = statistics.median(speeds[watchers[0]])
-    print(f"\n{'watchers':>10}{'steps/s':>10}{'of those':>10}")
+    print(f"\n{'watchers':>10}{'steps/s':>10}{'ratio':>10}")
     for count in watchers:
         median = statistics.median(speeds[count])
         print(f"{count:10}{median:10,.0f}{median / alone:10.2f}")

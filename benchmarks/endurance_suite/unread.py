@@ -13,14 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyte
+from emulated_screen import EmulatedScreen
 
 from .commands import RUN, home, opened, stands, wait_for_training
 
 SIZE = (120, 40)
 SHOWN_STEP = re.compile(r"training +step +([\d,]+)/")
-UNREAD = re.compile(rb"\x1b\[[?<=>][\d;]*\$?[a-zA-Z]")
-"""Sequences that the emulator of the tests does not know."""
 BEFORE = 10.0
 """Seconds of training that are measured before."""
 PATIENCE = 30.0
@@ -50,17 +48,16 @@ def unread(seconds: float, before: float = BEFORE) -> Unread:
         present, had = stands(folder)[1], len(link.arrived)
         began = time.monotonic()
         link.read_again()
-        screen = pyte.Screen(*SIZE)
-        stream = pyte.ByteStream(screen)
+        screen = EmulatedScreen(*SIZE)
         # The emulator starts where the terminal stood.
-        stream.feed(UNREAD.sub(b"", b"".join(data for _, data in link.arrived[:had])))
+        screen.feed(b"".join(data for _, data in link.arrived[:had]))
         backlog, behind = 0, np.inf
         while time.monotonic() < began + PATIENCE:
             new, had = link.arrived[had:], len(link.arrived)
             for _, data in new:
                 backlog += len(data)
-                stream.feed(UNREAD.sub(b"", data))
-                shown = SHOWN_STEP.search("\n".join(screen.display))
+                screen.feed(data)
+                shown = SHOWN_STEP.search("\n".join(screen.lines))
                 if shown and int(shown[1].replace(",", "")) >= present:
                     behind = time.monotonic() - began
                     break

@@ -56,8 +56,8 @@ class SalvageFile:
         path: of the file, which is not changed.
 
     Raises:
-        OSError: it cannot be opened.
-        DataError: it cannot be read any further, here and when it is read: one line.
+        OSError: it cannot be opened, or its header cannot be read.
+        DataError: from ``cells`` and ``values``: a page cannot be read; one line.
     """
 
     def __init__(self, path: Path) -> None:

@@ -12,14 +12,12 @@ import termios
 import time
 
 import pexpect
-import pyte
 import pytest
+from emulated_screen import EmulatedScreen
 
 PATIENCE = 120.0
 COMMAND = [sys.executable, "-m", "backscope"]
 
-PRIVATE = re.compile(rb"\x1b\[[?<=>][\d;]*\$?[a-zA-Z]")
-UNFINISHED = re.compile(rb"\x1b(\[[^a-zA-Z]*)?$")
 MODES = re.compile(rb"\x1b\[\?([\d;]+)([hl])")
 ON_AT_REST = {7, 25}
 """Private modes that a terminal at rest has on: lines wrap, the cursor is visible."""
@@ -48,9 +46,7 @@ class Terminal:
             echo=False,
         )
         self.raw = b""
-        self._pending = b""
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self._screen = EmulatedScreen(columns, rows)
         self._settings = termios.tcgetattr(self._child.child_fd)
         self._child.sendline("")
 
@@ -60,18 +56,17 @@ class Terminal:
 
     @property
     def text(self):
-        return "\n".join(self._screen.display)
+        return "\n".join(self._screen.lines)
 
     @property
     def lines(self):
-        return self._screen.display
+        return self._screen.lines
 
     def press(self, keys):
         self._child.send(keys)
 
     def resize(self, rows, columns):
-        self._screen.resize(rows, columns)
-        self._screen.reset()  # what is seen from here on was drawn for the new size
+        self._screen.resize(columns, rows)
         self._child.setwinsize(rows, columns)
 
     def wait_for(self, seen, what):
@@ -149,11 +144,7 @@ class Terminal:
         except pexpect.EOF:
             return False
         self.raw += data
-        data = self._pending + data
-        cut = UNFINISHED.search(data)
-        self._pending = data[cut.start() :] if cut else b""
-        # pyte takes private sequences that it does not know for text.
-        self._stream.feed(PRIVATE.sub(b"", data[: cut.start()] if cut else data))
+        self._screen.feed(data)
         return True
 
 
