@@ -126,14 +126,18 @@ class Descent:
             probe_rows=probe_rows,
         )
 
-    def compute(self, rows: Indices, masks: Sequence[Array | None]) -> tuple[float, float]:
+    def compute(
+        self, rows: Indices, masks: Sequence[Array | None], *, measured: bool
+    ) -> tuple[float, float]:
         """The loss of the batch of these rows, and the norm of its gradient before clipping.
 
         Args:
             rows: numbers of the rows.
             masks: as for ``FastStep.run``.
+            measured: the norms of W will be asked for.
         """
-        return self.fast.run(rows, masks), norm(self._network.gradient)
+        loss = self.fast.run(rows, masks)
+        return loss, self.fast.backward.norm(measured=measured)
 
     def clipped_norm(self, total: float) -> float:
         """Norm of the gradient after clipping; ``total`` is that before it."""

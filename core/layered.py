@@ -46,6 +46,7 @@ class Layered:
         """The norms, where they were taken before the arrays were changed."""
         self._means: Array | None = None
         self._norms: Array | None = None
+        self._taken: list[float] | None = None  # the squares, where they are those of the arrays
         self._stacks = stacks if stacks is not None else _alone(arrays)
         self._dtype = arrays[0].dtype
         self._sizes: Array = np.array([max(array.size, 1) for array in arrays], self._dtype)
@@ -71,13 +72,25 @@ class Layered:
         """The Euclidean norm of each array."""
         if self.known is not None:
             return self.known
-        for call in self._square_calls:
-            call()
-        values: list[float] = self._squares.tolist()
+        values = self._taken or self._take_squares()
         norms: Array = np.sqrt(self._squares)
         if not (self._least < min(values) and max(values) < inf):
             norms = self._mended(norms, values)
         return norms if self.factors is None else norms * self.factors
+
+    def square(self) -> float:
+        """The sum of the squares of all entries, without ``factors``; it may leave the range.
+
+        Until ``forget``, norms take no other look at the entries.
+        """
+        self._taken = self._take_squares()
+        return sum(self._taken)
+
+    def _take_squares(self) -> list[float]:
+        for call in self._square_calls:
+            call()
+        values: list[float] = self._squares.tolist()
+        return values
 
     def _mended(self, norms: Array, values: list[float]) -> Row:
         """Norms with those taken anew whose squares left the range of the type."""
@@ -100,7 +113,7 @@ class Layered:
 
     def forget(self) -> None:
         """The arrays have changed."""
-        self._means = self._norms = None
+        self._means = self._norms = self._taken = None
 
     def means(self) -> Array:
         """Mean of each array."""

@@ -278,7 +278,7 @@ class Trainer:
                 step = self.step + 1
                 if step >= self._regime.agenda.next_step:
                     self._events.extend(self._regime.carry_out_planned(self.step))
-                loss, total = self._compute(self._minibatches.draw())
+                loss, total = self._compute(self._minibatches.draw(), measured=False)
                 rate, descent = self.learning_rate, self._regime.descent
                 nonfinite, kept = descent.prepare(step, loss, total, rate, keep=False)
                 if nonfinite is None:
@@ -321,7 +321,7 @@ class Trainer:
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
             self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
         rows = self._minibatches.draw()
-        loss, total = self._compute(rows)
+        loss, total = self._compute(rows, measured=True)
         due, descent = self._schedule.due(step), regime.descent
         keep = ACTIVATIONS in due or TRUST in due
         nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
@@ -360,12 +360,12 @@ class Trainer:
         row.setflags(write=False)
         return StepRecord(step, row, self.layout, nonfinite)
 
-    def _compute(self, rows: Indices) -> tuple[float, float]:
-        """Loss of the batch of these rows, and norm of its gradient."""
+    def _compute(self, rows: Indices, *, measured: bool) -> tuple[float, float]:
+        """Loss of the batch of these rows, and norm of its gradient, of which W may be measured."""
         network = self.network
         rng = self._generators["dropout"]
         masks = network.draw_masks(len(rows), rng) if network.drops_out else ()
-        return self._regime.descent.compute(rows, masks)
+        return self._regime.descent.compute(rows, masks, measured=measured)
 
     def _propagate(
         self, X: Array, targets: NDArray[Any], masks: list[Array | None]

@@ -9,12 +9,14 @@ the other in one flat vector, so that what is elementwise is one call for many l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 
 from ..aligned import aligned_zeros
+from ..layer_plan import LayerPlan
 from ..layered import Layered
 from ..network import Network, Parameters
 from ..record import Array, Row
@@ -112,22 +114,27 @@ class Blocks:
 
     def weights(self, factors: Row | None = None) -> Layered:
         """The weights of each layer, for measuring."""
-        return self._layered([part.W for part in self.parts], 0, factors)
+        return self._layered(lambda plan: slice(plan.fan_in), factors)
 
     def biases(self, factors: Row | None = None) -> Layered:
         """The biases of each layer, for measuring."""
-        return self._layered([part.b for part in self.parts], 1, factors)
+        return self._layered(lambda plan: slice(plan.fan_in, plan.fan_in + 1), factors)
 
-    def _layered(self, arrays: list[Array], which: int, factors: Row | None) -> Layered:
+    def vectors(self) -> Layered:
+        """All of each layer but its weights: b, gamma and beta."""
+        return self._layered(lambda plan: slice(plan.fan_in, None), None)
+
+    def _layered(self, rows: Callable[[LayerPlan], slice], factors: Row | None) -> Layered:
+        """Some rows of each layer's ``(fan_in + 1 or 3, fan_out)``, as one line."""
         stacks = []
         for first, last in self.runs:
             plan = self._plans[first]
             block = self.flat[self.bounds[first][0] : self.bounds[last - 1][1]]
+            start, stop, _ = rows(plan).indices(plan.size // plan.fan_out)
             lines = block.reshape(last - first, plan.size)
-            edge = plan.fan_in * plan.fan_out
-            part = slice(edge, edge + plan.fan_out) if which else slice(0, edge)
-            stacks.append(Stack(slice(first, last), lines[:, part]))
-        return Layered(arrays, stacks, factors)
+            part = lines[:, start * plan.fan_out : stop * plan.fan_out]
+            stacks.append(Stack(slice(first, last), part))
+        return Layered([line for stack in stacks for line in stack.lines], stacks, factors)
 
 
 class Memory:

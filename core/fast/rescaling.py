@@ -15,12 +15,14 @@ from math import floor, inf, isfinite, log2, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from ..norm import norm
+from ..norm import LEAST_SQUARE, norm
 from ..record import Row
 from .memory import runs
 from .passes import Passes
 from .tape import Call
 
+LARGE = 1 << 19
+"""Bytes of a gradient from which on a second look at it costs more than a few calls."""
 LOOK_EVERY = 32
 """Steps between two looks at how small the deltas are; from one to the next they change little."""
 SMALL = {"float32": 2.0**-48, "float64": 2.0**-480}
@@ -71,6 +73,9 @@ class Backward:
         self.delta = memory.delta.layered()
         self.weights = memory.gradients.weights()
         self.biases = memory.gradients.biases()
+        self._vectors = memory.gradients.vectors()
+        self._large = memory.gradients.flat.nbytes >= LARGE
+        self._least = LEAST_SQUARE[memory.z.flat.dtype]
 
     @property
     def scaling(self) -> Scaling:
@@ -89,6 +94,7 @@ class Backward:
 
     def run(self) -> None:
         """From the gradient of the loss to all gradients."""
+        self.weights.forget()
         if self._fixed or (self._age % LOOK_EVERY and not self._settling):
             for call in self._calls:
                 call()
@@ -97,6 +103,18 @@ class Backward:
         self._age += 1
         if self._settling:
             self._settle()
+
+    def norm(self, *, measured: bool) -> float:
+        """The norm of the whole gradient.
+
+        Args:
+            measured: the norms of W will be asked for: of a large gradient one look serves both.
+        """
+        if measured and self._large and not self._settling:
+            square = self.weights.square() + self._vectors.square()
+            if self._least < square < inf:
+                return sqrt(square)
+        return norm(self._passes.memory.gradients.flat)
 
     def _ran_well(self) -> bool:
         """Run as planned; False where a scaled delta has overflowed, which is nobody's fault."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from backscope.core.descent import Descent
+from backscope.core.fast import rescaling
 from backscope.core.fast.step import with_ones
 from backscope.core.losses import LOSSES
 from backscope.core.network import Network
@@ -35,7 +36,7 @@ class Going:
         self.loss = self.prepare(4)
 
     def prepare(self, step):
-        loss, total = self.descent.compute(BATCH, self.masks)
+        loss, total = self.descent.compute(BATCH, self.masks, measured=True)
         rate = self.settings.learning_rate
         self.descent.prepare(step, loss, total, rate, keep=True)
         return loss
@@ -130,3 +131,45 @@ def test_what_float32_cannot_multiply_is_promised_all_the_same(scale):
     going.descent._update.update[...] = -np.float32(scale)
     size = len(going.network.gradient)
     assert going.descent.promised() == pytest.approx(size * scale**2, rel=1e-5)
+
+
+def squares_one_by_one(array):
+    return math.fsum(float(entry) ** 2 for entry in array.ravel())
+
+
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("large", [0, 1 << 30])
+def test_the_norm_of_the_gradient_and_those_of_its_layers_equal_their_slow_twins(
+    dtype, normalization, large, monkeypatch
+):
+    monkeypatch.setattr(rescaling, "LARGE", large)
+    rounding = 1e-6 if dtype == "float32" else 1e-14
+    going = Going(dtype=dtype, normalization=normalization, learning_rate=0.5)
+    for rows in (BATCH, BATCH[::-1] + 2):  # twice: nothing is kept of the first batch
+        _, total = going.descent.compute(rows, going.masks, measured=True)
+        slow = squares_one_by_one(going.network.gradient) ** 0.5
+        assert total == pytest.approx(slow, rel=rounding)
+        assert going.descent.compute(rows, going.masks, measured=False)[1] == pytest.approx(
+            slow, rel=rounding
+        )
+        assert going.descent.fast.backward.weights.norms() == pytest.approx(
+            [squares_one_by_one(layer.W) ** 0.5 for layer in going.network.gradients],
+            rel=rounding,
+        )
+
+
+def test_a_gradient_whose_squares_leave_the_range_of_float32_has_its_norm_all_the_same(
+    monkeypatch,
+):
+    monkeypatch.setattr(rescaling, "LARGE", 0)
+    going = Going(dtype="float32", learning_rate=0.5)
+    backward, gradient = going.descent.fast.backward, going.network.gradient
+    for scale in (1e-30, 1e25):
+        gradient[...] = np.float32(scale)
+        with np.errstate(over="ignore"):
+            total = backward.norm(measured=True)
+        assert total == pytest.approx(scale * len(gradient) ** 0.5, rel=1e-5)
+    gradient[7] = np.nan
+    with np.errstate(over="ignore"):
+        assert math.isnan(backward.norm(measured=True))
