@@ -64,6 +64,7 @@ def linear_labels(ticks: list[float]) -> list[str]:
     if largest == 0 or step <= 0:
         return [_plain(tick, 0) for tick in ticks]
     finest = math.floor(math.log10(step) + 1e-9)
+    step = min(step, largest / 1e3)  # one tick alone has no neighbor to be told from
     if 1e-3 <= largest < 99_999.5 and finest >= -4:
         return _told_exactly(ticks, _plain, max(-finest, 0), step)
     digits = max(0, math.floor(math.log10(largest) + 1e-9) - finest)

@@ -207,6 +207,7 @@ def test_a_range_of_hostile_values_always_has_a_bottom_below_its_top(updates):
 
 def test_a_single_tick_is_told_exactly():
     assert linear_labels([2.5]) == ["2.5"]
+    assert linear_labels([-999_999.999]) == ["-9.99999999e5"]
 
 
 @given(lo=st.floats(-1e6, 1e6), width=st.floats(1e-3, 1e6), most=st.integers(1, 8))
