@@ -200,7 +200,8 @@ class Diagnosis:
         """Those that stand at the last check, causes first."""
         if self._reading is not self._judged:
             self._judged = self._reading
-            self._findings = () if self._reading is None else self._made(self._reading)
+            with np.errstate(all="ignore"):
+                self._findings = () if self._reading is None else self._made(self._reading)
         return self._findings
 
     def _find_bad(self, snapshot: Snapshot) -> None:
@@ -316,9 +317,10 @@ class Diagnosis:
                 kind=kind,
                 severity=self._severity(kind, each.verdict, reading),
                 since_step=each.since,
-                layers=each.verdict.layers,
-                evidence=each.verdict.evidence,
-                message=each.verdict.message + (NO_MORE if each.missed >= CONFIRMATIONS else ""),
+                layers=each.verdict.said.layers,
+                evidence=each.verdict.said.evidence,
+                message=each.verdict.said.message
+                + (NO_MORE if each.missed >= CONFIRMATIONS else ""),
             )
             # What was there from the start comes before what followed from it.
             for kind, each in sorted(

@@ -19,7 +19,7 @@ from .reading import (
     median,
 )
 from .structural_rules import saturation
-from .verdict import Unsure, Verdict, measured, number
+from .verdict import Said, Unsure, Verdict, measured, number
 
 DIVERGED_LOSS = 2.0
 DIVERGED_FIRST = 3.0
@@ -54,47 +54,53 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
     times what there is to gain (each undoes what the others did); or the same steps have driven
     units into saturation that were not born there.
     """
-    diverged = divergence(reading)
-    if diverged is not None:
-        return _too_large_to_stay(reading, diverged) if reading.sound_start else None
     if not reading.sound_start:
         return None
+    diverged = divergence(reading)
+    if diverged is not None:
+        return _too_large_to_stay(reading, diverged)
     if not len(reading.promises):
         return Unsure(NOT_RECORDED)
     if reading.count < LARGE_AFTER or len(reading.promises) < STEP_PROBES:
         return Unsure(f"it takes {LARGE_AFTER} steps")
     course = reading.course
+    wild = course.promised > BROKEN_PROMISES
+    if not wild and not course.loss > TRUSTED_LOSS:
+        return None
     trust = median(reading.trust) if len(reading.trust) >= STEP_PROBES else nan
     stalled = STALLED_LOSS * min(reading.first_loss, 1.0)
-    nowhere = course.loss >= PROGRESS * course.best_before
-    wild = course.promised > BROKEN_PROMISES
+    best = course.best_before
+    nowhere = course.loss >= PROGRESS * best
     together = f"the steps so far have promised {number(course.promised)} times that loss together"
     least = TRUSTED_LOSS
     if nowhere and trust < TRUST_RATIO and course.loss > TRUSTED_LOSS:
         what = f"a step takes {trust:.2g} of what it promises off the loss of its own batch"
     elif nowhere and wild and course.loss > stalled:
         what, least = together, stalled
-    elif wild and course.loss > max(LOST_AGAIN * course.best_before, TRUSTED_LOSS):
-        what = f"was {course.best_before:.2g} before; {together}"
+    elif wild and course.loss > max(LOST_AGAIN * best, TRUSTED_LOSS):
+        what = f"was {best:.2g} before; {together}"
     elif wild and isinstance(saturation(reading), Verdict):
         what = f"{together} and driven units that were sound into the flat part"
     else:
         return None
     return Verdict(
-        layers=(),
-        evidence=measured(
-            learning_rate=reading.rate,
-            trust_ratio=trust,
-            trust_ratio_threshold=TRUST_RATIO,
-            promised_so_far=course.promised,
-            promised_threshold=BROKEN_PROMISES,
-            loss_in_baselines=course.loss,
-            loss_threshold=least,
-            best_loss_before=course.best_before,
-        ),
-        message=(
-            f"At a learning rate of {reading.rate:.1e} the loss stays at {course.loss:.2g} times "
-            f"that of knowing nothing, and {what}: the steps are too large, and undo each other."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                learning_rate=reading.rate,
+                trust_ratio=trust,
+                trust_ratio_threshold=TRUST_RATIO,
+                promised_so_far=course.promised,
+                promised_threshold=BROKEN_PROMISES,
+                loss_in_baselines=course.loss,
+                loss_threshold=least,
+                best_loss_before=best,
+            ),
+            message=(
+                f"At a learning rate of {reading.rate:.1e} the loss stays at {course.loss:.2g} "
+                f"times that of knowing nothing, and {what}: the steps are too large, and undo "
+                "each other."
+            ),
         ),
     )
 
@@ -102,18 +108,20 @@ def learning_rate_too_large(reading: Reading) -> Verdict | Unsure | None:
 def _too_large_to_stay(reading: Reading, diverged: Verdict) -> Verdict:
     """Divergence from a sound start: neither initialization nor inputs are to blame."""
     return Verdict(
-        layers=(),
-        evidence=measured(
-            learning_rate=reading.rate,
-            loss_in_baselines=reading.loss,
-            first_loss_in_baselines=reading.first_loss,
-            threshold=diverged.evidence.get("threshold", nan),
-        ),
-        message=(
-            f"At a learning rate of {reading.rate:.1e} the loss went from "
-            f"{number(reading.first_loss)} to {number(reading.loss)} times that of knowing "
-            "nothing, though inputs, initial weights and error signal were sound: the steps are "
-            "too large."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                learning_rate=reading.rate,
+                loss_in_baselines=reading.loss,
+                first_loss_in_baselines=reading.first_loss,
+                threshold=diverged.said.evidence.get("threshold", nan),
+            ),
+            message=(
+                f"At a learning rate of {reading.rate:.1e} the loss went from "
+                f"{number(reading.first_loss)} to {number(reading.loss)} times that of knowing "
+                "nothing, though inputs, initial weights and error signal were sound: the steps "
+                "are too large."
+            ),
         ),
         confirmed=diverged.confirmed,
         certain=diverged.certain,
@@ -125,10 +133,13 @@ def divergence(reading: Reading) -> Verdict | None:
     if reading.nonfinite is not None:
         return _not_finite(reading)
     newest, before = reading.losses[-DIVERGED_STEPS:], reading.losses[:-DIVERGED_STEPS]
-    recent = median(before) if len(before) >= DIVERGED_STEPS else inf
     lowest = float(newest.min()) if len(newest) == DIVERGED_STEPS else 0.0
+    at_once = DIVERGED_AT_ONCE * max(reading.first_loss, 1.0)
+    if not (reading.loss > at_once or lowest > DIVERGED_LOSS):
+        return None
+    recent = median(before) if len(before) >= DIVERGED_STEPS else inf
     limits = (
-        (reading.loss, DIVERGED_AT_ONCE * max(reading.first_loss, 1.0)),
+        (reading.loss, at_once),
         (lowest, max(DIVERGED_LOSS, DIVERGED_FIRST * reading.first_loss)),
         (lowest, max(DIVERGED_LOSS, DIVERGED_RECENT * recent)),
     )
@@ -136,18 +147,20 @@ def divergence(reading: Reading) -> Verdict | None:
     if not passed:
         return None
     return Verdict(
-        layers=(),
-        evidence=measured(
-            loss_in_baselines=reading.loss,
-            threshold=passed[0],
-            first_loss_in_baselines=reading.first_loss,
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                loss_in_baselines=reading.loss,
+                threshold=passed[0],
+                first_loss_in_baselines=reading.first_loss,
+            ),
+            message=(
+                f"The loss is {number(reading.loss)} times that of knowing nothing, after "
+                f"{number(reading.first_loss)} at the first step, and does not come down: "
+                "training makes it worse."
+            ),
         ),
-        message=(
-            f"The loss is {number(reading.loss)} times that of knowing nothing, after "
-            f"{number(reading.first_loss)} at the first step, and does not come down: "
-            "training makes it worse."
-        ),
-        confirmed=reading.count > SURE_STEPS and float(newest[-SURE_STEPS:].min()) > limits[0][1],
+        confirmed=reading.count > SURE_STEPS and float(newest[-SURE_STEPS:].min()) > at_once,
     )
 
 
@@ -156,13 +169,15 @@ def _not_finite(reading: Reading) -> Verdict:
     assert bad is not None, "asked only where a value is not finite"
     where = "" if bad.layer is None else f" of layer {bad.layer}"
     return Verdict(
-        layers=() if bad.layer is None else (bad.layer,),
-        evidence=measured(
-            step=bad.step, count=bad.count, size=bad.size, largest_finite=bad.largest_finite
-        ),
-        message=(
-            f"At step {bad.step} the {bad.quantity}{where} is the first value that is not finite"
-            f"{_how_many(bad)}. No number after it can be trusted."
+        lambda: Said(
+            layers=() if bad.layer is None else (bad.layer,),
+            evidence=measured(
+                step=bad.step, count=bad.count, size=bad.size, largest_finite=bad.largest_finite
+            ),
+            message=(
+                f"At step {bad.step} the {bad.quantity}{where} is the first value that is not "
+                f"finite{_how_many(bad)}. No number after it can be trusted."
+            ),
         ),
         certain=True,
     )
@@ -188,29 +203,34 @@ def learning_rate_too_small(reading: Reading) -> Verdict | Unsure | None:
     if reading.warming_up:
         return Unsure("the rate is warming up")
     unit = min(reading.first_loss, 1.0)
-    loss, promise = reading.course.loss, median(reading.promises)
+    loss = reading.course.loss
+    if loss <= STALLED_LOSS * unit:
+        return None
+    promise = median(reading.promises)
     left = max(planned - reading.count, 0)
     # What is promised shrinks with the loss: steps that each take the same share of it.
     shares = SLOW_MARGIN * max(promise, 0.0) * left / loss if loss > 0.0 else inf
     end = loss * exp(-min(shares, 700.0))
-    if loss <= STALLED_LOSS * unit or not end > SLOW_END * unit:
+    if not end > SLOW_END * unit:
         return None
     return Verdict(
-        layers=(),
-        evidence=measured(
-            loss_promised_for_the_end=end,
-            threshold=SLOW_END * unit,
-            loss_in_baselines=loss,
-            loss_threshold=STALLED_LOSS * unit,
-            promised_by_a_step=promise,
-            steps_left=left,
-            learning_rate=reading.rate,
-        ),
-        message=(
-            f"At a learning rate of {reading.rate:.1e} a step promises to lower the loss by "
-            f"{promise:.1e} times that of knowing nothing. It is {loss:.2g} times that now, and "
-            f"even if every step brings twice its promise {end:.2g} times after the {left} steps "
-            "that are left: the steps are too small."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                loss_promised_for_the_end=end,
+                threshold=SLOW_END * unit,
+                loss_in_baselines=loss,
+                loss_threshold=STALLED_LOSS * unit,
+                promised_by_a_step=promise,
+                steps_left=left,
+                learning_rate=reading.rate,
+            ),
+            message=(
+                f"At a learning rate of {reading.rate:.1e} a step promises to lower the loss by "
+                f"{promise:.1e} times that of knowing nothing. It is {loss:.2g} times that now, "
+                f"and even if every step brings twice its promise {end:.2g} times after the {left} "
+                "steps that are left: the steps are too small."
+            ),
         ),
     )
 
@@ -225,36 +245,40 @@ def overfitting(reading: Reading) -> Verdict | Unsure | None:
         return _by_heart(seen) if seen.by_heart >= OVERFIT_EVALUATIONS else None
     ratio = seen.newest / seen.best if seen.best > 0.0 else inf
     return Verdict(
-        layers=(),
-        evidence=measured(
-            validation_over_best=ratio,
-            threshold=OVERFIT_RATIO,
-            best_step=seen.best_step,
-            evaluations=seen.worse,
-            training_in_baselines=seen.training,
-        ),
-        message=(
-            f"The validation loss is {ratio:.2g} times its best (step {seen.best_step}) while the "
-            f"training loss fell from {seen.training_at_best:.1e} to {seen.training:.1e} "
-            "(1: knowing nothing): the network learns its training rows by heart."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                validation_over_best=ratio,
+                threshold=OVERFIT_RATIO,
+                best_step=seen.best_step,
+                evaluations=seen.worse,
+                training_in_baselines=seen.training,
+            ),
+            message=(
+                f"The validation loss is {ratio:.2g} times its best (step {seen.best_step}) while "
+                f"the training loss fell from {seen.training_at_best:.1e} to {seen.training:.1e} "
+                "(1: knowing nothing): the network learns its training rows by heart."
+            ),
         ),
     )
 
 
 def _by_heart(seen: Evaluations) -> Verdict:
     return Verdict(
-        layers=(),
-        evidence=measured(
-            validation_in_baselines=seen.newest,
-            threshold=BY_HEART_VALIDATION,
-            training_in_baselines=seen.training,
-            training_threshold=BY_HEART_TRAINING,
-            best_step=seen.best_step,
-            evaluations=seen.by_heart,
-        ),
-        message=(
-            f"The training loss is {seen.training:.1e} times that of knowing nothing, the "
-            f"validation loss {seen.newest:.2g} times it: the network knows its training rows by "
-            "heart, and of others less than nothing."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                validation_in_baselines=seen.newest,
+                threshold=BY_HEART_VALIDATION,
+                training_in_baselines=seen.training,
+                training_threshold=BY_HEART_TRAINING,
+                best_step=seen.best_step,
+                evaluations=seen.by_heart,
+            ),
+            message=(
+                f"The training loss is {seen.training:.1e} times that of knowing nothing, the "
+                f"validation loss {seen.newest:.2g} times it: the network knows its training rows "
+                "by heart, and of others less than nothing."
+            ),
         ),
     )

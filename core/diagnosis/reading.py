@@ -50,38 +50,30 @@ class Evaluations:
     """Evaluations in a row that were clearly worse than the best."""
     by_heart: int = 0
     """Evaluations in a row of a network that had learned, worse than knowing nothing."""
-    pending: tuple[float, int] = (0.0, 0)
-    """Sum and number of the training losses since the newest evaluation."""
 
-    def after(self, steps: NDArray[np.int64], losses: Row, validations: Row) -> Evaluations:
-        """With the steps that follow; NaN where there was no evaluation."""
-        seen, begin = self, 0
-        for at in map(int, np.flatnonzero(~np.isnan(validations))):
-            total, count = seen._pending_with(losses[begin : at + 1])
-            begin = at + 1
-            newest, training = float(validations[at]), total / count
-            if newest < seen.best:
-                seen = replace(
-                    seen, best=newest, best_step=int(steps[at]), training_at_best=training
-                )
-            lost = newest - seen.best > OVERFIT_LOST * max(1.0 - seen.best, 0.0)
-            far = newest > max(OVERFIT_FAR * seen.best, OVERFIT_LOSS)
-            clearly = newest > OVERFIT_RATIO * seen.best and (lost or far)
-            by_heart = training < BY_HEART_TRAINING and newest > BY_HEART_VALIDATION
-            seen = replace(
-                seen,
-                newest=newest,
-                training=training,
-                count=seen.count + 1,
-                worse=seen.worse + 1 if clearly else 0,
-                by_heart=seen.by_heart + 1 if by_heart else 0,
-                pending=(0.0, 0),
-            )
-        return replace(seen, pending=seen._pending_with(losses[begin:]))
+    def after(self, step: int, newest: float, training: float) -> Evaluations:
+        """With one more.
 
-    def _pending_with(self, losses: Row) -> tuple[float, int]:
-        total, steps = self.pending
-        return total + float(losses.sum()), steps + len(losses)
+        Args:
+            step: of the evaluation.
+            newest: the validation loss.
+            training: mean training loss since the evaluation before.
+        """
+        seen = self
+        if newest < seen.best:
+            seen = replace(seen, best=newest, best_step=step, training_at_best=training)
+        lost = newest - seen.best > OVERFIT_LOST * max(1.0 - seen.best, 0.0)
+        far = newest > max(OVERFIT_FAR * seen.best, OVERFIT_LOSS)
+        clearly = newest > OVERFIT_RATIO * seen.best and (lost or far)
+        by_heart = training < BY_HEART_TRAINING and newest > BY_HEART_VALIDATION
+        return replace(
+            seen,
+            newest=newest,
+            training=training,
+            count=seen.count + 1,
+            worse=seen.worse + 1 if clearly else 0,
+            by_heart=seen.by_heart + 1 if by_heart else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +133,7 @@ class Reading:
     @property
     def signal_missing(self) -> bool:
         """The error signal has never been measured."""
-        return bool(np.isnan(self.signal).all())
+        return not any_measured(self.signal)
 
     @property
     def decades(self) -> float:
@@ -172,6 +164,7 @@ class Reader:
         self._promises: Row = np.empty(0)
         self._trust: Row = np.empty(0)
         self._evaluations = Evaluations()
+        self._since_evaluation = 0.0, 0  # sum and number of the training losses
         self._course = Course()
 
     def read(self, snapshot: Snapshot, step: int, sound_start: bool) -> Reading | None:
@@ -195,7 +188,7 @@ class Reader:
         losses = self._global(rows, "loss") / self._unit
         new_losses = losses[len(losses) - len(new) :]
         validations = self._global(new, "validation_loss") / self._unit
-        self._evaluations = self._evaluations.after(steps[-len(new) :], new_losses, validations)
+        self._evaluate(steps[-len(new) :], new_losses, validations)
         self._promises = self._newest(self._promises, new, "promised", self._unit)
         self._trust = self._newest(self._trust, new, "trust_ratio", 1.0)
         self._signals = self._latest_rows(self._signals, new, "error_signal")
@@ -260,10 +253,23 @@ class Reader:
         column: Row = rows[:, self._columns[name].start]
         return column
 
+    def _evaluate(self, steps: NDArray[np.int64], losses: Row, validations: Row) -> None:
+        """Take the steps that follow; NaN where there was no evaluation."""
+        begin, (total, count) = 0, self._since_evaluation
+        for at in (validations == validations).nonzero()[0].tolist():
+            total += float(losses[begin : at + 1].sum())
+            training = total / (count + at + 1 - begin)
+            self._evaluations = self._evaluations.after(
+                int(steps[at]), float(validations[at]), training
+            )
+            begin, total, count = at + 1, 0.0, 0
+        rest = losses[begin:]
+        self._since_evaluation = total + float(rest.sum()), count + len(rest)
+
     def _newest(self, known: Row, new: Row, name: str, unit: float) -> Row:
         """The newest measurements of a global metric, in units."""
         values = self._global(new, name)
-        measured = values[~np.isnan(values)]
+        measured = values[values == values]
         if not len(measured):
             return known
         return np.concatenate([known, measured / unit])[-STEP_PROBES:]
@@ -273,13 +279,19 @@ class Reader:
         if name not in self._columns:
             return np.empty((0, len(self._widths)))
         block = new[:, self._columns[name]]
-        measured: Row = block[~np.isnan(block).all(axis=1)]
-        return measured
+        measured = np.logical_or.reduce(block == block, axis=1)
+        flags = measured.tolist()
+        if False not in flags:
+            return block
+        found: Row = block[measured] if True in flags else block[:0]
+        return found
 
     def _latest_rows(self, known: Row, new: Row, name: str) -> Row:
         """The newest measurements of a per-layer metric, ``(at most 5, n_layers)``."""
-        rows: Row = np.concatenate([known, self._measured(new, name)])[-MEDIAN_STEPS:]
-        return rows
+        measured = self._measured(new, name)
+        if len(measured) < MEDIAN_STEPS:
+            measured = np.concatenate([known, measured])
+        return measured[-MEDIAN_STEPS:]
 
     def _layers(self, new: Row, *names: str) -> Row:
         """The newest values of the first of some per-layer metrics that is recorded."""
@@ -295,16 +307,23 @@ class Reader:
         """Shares of dead units; the mean of a probe not seen before is remembered."""
         before = self._latest.get("dead")
         dead: Row = self._layers(new, "dead") / self._widths
-        known = dead[~np.isnan(dead)]
-        if len(known) and self._latest["dead"] is not before:
+        if self._latest.get("dead") is not before:
+            known = dead[dead == dead]
             self._dead_means = (*self._dead_means, float(known.mean()))[-DEAD_PROBES:]
         return dead
 
 
+def any_measured(values: Row) -> bool:
+    """Whether any of a few values is not NaN."""
+    return True in (values == values).tolist()
+
+
 def median(values: Row) -> float:
     """The median; NaN counts as infinite."""
-    ordered = np.sort(values)  # NaN comes last, behind infinity
-    low, high = (float(ordered[place // 2]) for place in (len(ordered) - 1, len(ordered)))
+    ordered = values.copy()
+    ordered.sort()  # NaN comes last, behind infinity
+    size = len(ordered)
+    low, high = float(ordered[(size - 1) // 2]), float(ordered[size // 2])
     return 0.5 * ((inf if isnan(low) else low) + (inf if isnan(high) else high))
 
 
@@ -316,6 +335,7 @@ def middle(rows: Row) -> Row:
     if len(rows) < 3:
         newest: Row = rows[-1].copy()
         return newest
-    ordered = np.sort(rows, axis=0)
+    ordered = rows.copy()
+    ordered.sort(axis=0)
     upper: Row = ordered[len(rows) // 2]
     return upper if len(rows) % 2 else 0.5 * (ordered[len(rows) // 2 - 1] + upper)

@@ -29,8 +29,10 @@ def spike(steps: NDArray[np.int64], losses: Row, unit: float) -> Event | None:
     middle = losses[STEPS_BEFORE:-STEPS_AFTER]
     if not len(middle):
         return None
-    at = STEPS_BEFORE + int(np.argmax(middle))
+    at = STEPS_BEFORE + int(middle.argmax())
     peak = float(losses[at])
+    if not peak - float(losses.min()) > SPIKE_RISE:
+        return None
     before = _median(losses[max(at - 20, 0) : at])
     rise = peak - before
     after = _median(losses[-STEPS_AFTER:])
@@ -44,7 +46,8 @@ def spike(steps: NDArray[np.int64], losses: Row, unit: float) -> Event | None:
 
 def _median(values: Row) -> float:
     """As ``np.median``, which takes 25 us, and at its first call imports ``numpy.ma``."""
-    ordered = np.sort(values)
+    ordered = values.copy()
+    ordered.sort()
     half = len(ordered) // 2
     if ordered[-1] != ordered[-1]:
         return nan

@@ -10,8 +10,8 @@ from math import isfinite, log10, nan, pi
 
 import numpy as np
 
-from .reading import Reading
-from .verdict import Unsure, Verdict, indices, measured, number, power
+from .reading import Reading, any_measured
+from .verdict import Said, Unsure, Verdict, indices, measured, number, places, power
 
 INPUT_OFFSET = 3.0
 INPUT_SPREAD = 10.0
@@ -50,19 +50,21 @@ def unnormalized_inputs(reading: Reading) -> Verdict | Unsure | None:
     if not said:
         return None
     return Verdict(
-        layers=(),
-        evidence=measured(
-            offset=inputs.offset,
-            offset_threshold=INPUT_OFFSET,
-            spread=inputs.spread,
-            spread_threshold=INPUT_SPREAD,
-            rms=inputs.rms,
-            rms_low_threshold=INPUT_RMS_LOW,
-            rms_high_threshold=INPUT_RMS_HIGH,
-        ),
-        message=(
-            f"The inputs are not normalized: {', and '.join(said)}. "
-            "No learning rate suits all weights then; standardize the inputs."
+        lambda: Said(
+            layers=(),
+            evidence=measured(
+                offset=inputs.offset,
+                offset_threshold=INPUT_OFFSET,
+                spread=inputs.spread,
+                spread_threshold=INPUT_SPREAD,
+                rms=inputs.rms,
+                rms_low_threshold=INPUT_RMS_LOW,
+                rms_high_threshold=INPUT_RMS_HIGH,
+            ),
+            message=(
+                f"The inputs are not normalized: {', and '.join(said)}. "
+                "No learning rate suits all weights then; standardize the inputs."
+            ),
         ),
     )
 
@@ -73,11 +75,13 @@ def symmetric_initialization(reading: Reading) -> Verdict | None:
         return None
     units = reading.layout.layers[0].width
     return Verdict(
-        layers=(1,),
-        evidence=measured(units=units, different_units=1.0),
-        message=(
-            f"All {units} units of layer 1 start the same and get the same gradient, so they stay "
-            "the same: the layer works like one unit. Draw the initial weights at random."
+        lambda: Said(
+            layers=(1,),
+            evidence=measured(units=units, different_units=1.0),
+            message=(
+                f"All {units} units of layer 1 start the same and get the same gradient, so they "
+                "stay the same: the layer works like one unit. Draw the initial weights at random."
+            ),
         ),
     )
 
@@ -92,60 +96,65 @@ def dying_relu(reading: Reading) -> Verdict | Unsure | None:
     silent = _silent_layers(reading)
     if silent is not None:
         return silent
-    if np.isnan(dead).all() and any(layer.rectifier for layer in reading.layout.layers):
-        return Unsure("dead units are not recorded")
+    if not any_measured(dead):
+        missing = any(layer.rectifier for layer in reading.layout.layers)
+        return Unsure("dead units are not recorded") if missing else None
     start = reading.dead_at_start
     mean, rise = (means[-1], means[-1] - min(means)) if means else (0.0, 0.0)
     died = (dead > DEAD_SHARE) & (dead - start > DEAD_RISE)
-    layers = np.flatnonzero(died | (dead > BLOCKED_SHARE))
-    if not len(layers) and (mean > DEAD_MEAN or rise > DEAD_RISE):
-        layers = np.flatnonzero(dead >= mean)
-    if not len(layers):
+    layers = places(died | (dead > BLOCKED_SHARE))
+    if not layers and (mean > DEAD_MEAN or rise > DEAD_RISE):
+        layers = places(dead >= mean)
+    if not layers:
         return None
-    worst = int(layers[np.argmax(dead[layers])])
+    worst = max(layers, key=lambda layer: float(dead[layer]))
     share, at_start = float(dead[worst]), float(start[worst])
     return Verdict(
-        layers=indices(layers),
-        evidence=measured(
-            dead_share=share,
-            threshold=DEAD_SHARE,
-            dead_share_at_start=at_start,
-            worst_layer=worst + 1,
-            mean_dead_share=mean,
-            mean_threshold=DEAD_MEAN,
-            mean_rise=rise,
-            rise_threshold=DEAD_RISE,
-        ),
-        message=(
-            f"{share:.0%} of the ReLU units of layer {worst + 1} are dead on the probe set "
-            f"({_since_when(share, at_start)}). Their gradient is exactly zero, so they do not "
-            "come back."
+        lambda: Said(
+            layers=indices(layers),
+            evidence=measured(
+                dead_share=share,
+                threshold=DEAD_SHARE,
+                dead_share_at_start=at_start,
+                worst_layer=worst + 1,
+                mean_dead_share=mean,
+                mean_threshold=DEAD_MEAN,
+                mean_rise=rise,
+                rise_threshold=DEAD_RISE,
+            ),
+            message=(
+                f"{share:.0%} of the ReLU units of layer {worst + 1} are dead on the probe set "
+                f"({_since_when(share, at_start)}). Their gradient is exactly zero, so they do not "
+                "come back."
+            ),
         ),
     )
 
 
 def _silent_layers(reading: Reading) -> Verdict | None:
     """Layers of which no row of the batches of late excites a unit: dead, or as good as dead."""
-    layers = np.flatnonzero(reading.silent > SILENT_SHARE)
-    if not len(layers):
+    layers = places(reading.silent > SILENT_SHARE)
+    if not layers:
         return None
-    first = int(layers[0])
+    first = layers[0]
     share, at_start = float(reading.silent[first]), float(reading.silent_at_start[first])
     dead = float(reading.dead[first])
     return Verdict(
-        layers=indices(layers),
-        evidence=measured(
-            silent_share=share,
-            threshold=SILENT_SHARE,
-            silent_share_at_start=at_start,
-            dead_share=dead,
-            worst_layer=first + 1,
-            rise_threshold=DEAD_RISE,
-        ),
-        message=(
-            f"{share:.0%} of the ReLU units of layer {first + 1} are zero for every row of the "
-            f"batches ({_since_when(share, at_start)}), and {dead:.0%} on the whole probe set: "
-            "hardly any gradient gets through."
+        lambda: Said(
+            layers=indices(layers),
+            evidence=measured(
+                silent_share=share,
+                threshold=SILENT_SHARE,
+                silent_share_at_start=at_start,
+                dead_share=dead,
+                worst_layer=first + 1,
+                rise_threshold=DEAD_RISE,
+            ),
+            message=(
+                f"{share:.0%} of the ReLU units of layer {first + 1} are zero for every row of the "
+                f"batches ({_since_when(share, at_start)}), and {dead:.0%} on the whole probe set: "
+                "hardly any gradient gets through."
+            ),
         ),
     )
 
@@ -159,24 +168,31 @@ def _since_when(share: float, at_start: float) -> str:
 def saturation(reading: Reading) -> Verdict | Unsure | None:
     """Most of a hidden layer lies in the flat part of its activation, and the loss is not low."""
     hidden = reading.flat[:-1]
-    if np.isnan(hidden).all() and any(layer.bounded for layer in reading.layout.layers[:-1]):
-        return Unsure("flat slopes are not recorded")
-    # Far from zero, what is flat on one side only is flat for every other entry, as ReLU is.
-    two_sided = [layer.bounded for layer in reading.layout.layers[:-1]]
-    limits = np.where(two_sided, FLAT_SHARE, ONE_SIDED_FLAT_SHARE)
-    layers = np.flatnonzero(hidden > limits)
+    if not any_measured(hidden):
+        missing = any(layer.bounded for layer in reading.layout.layers[:-1])
+        return Unsure("flat slopes are not recorded") if missing else None
     # Residual tanh networks saturate and learn to zero loss: saturation alone is no fault.
-    if not len(layers) or reading.course.loss < LEARNED_LOSS:
+    if reading.course.loss < LEARNED_LOSS:
         return None
-    worst = int(layers[np.argmax(hidden[layers])])
+    # Far from zero, what is flat on one side only is flat for every other entry, as ReLU is.
+    limits = [
+        FLAT_SHARE if layer.bounded else ONE_SIDED_FLAT_SHARE
+        for layer in reading.layout.layers[:-1]
+    ]
+    layers = places(hidden > limits)
+    if not layers:
+        return None
+    worst = max(layers, key=lambda layer: float(hidden[layer]))
     share = float(hidden[worst])
     return Verdict(
-        layers=indices(layers),
-        evidence=measured(flat_share=share, threshold=limits[worst], worst_layer=worst + 1),
-        message=(
-            f"{share:.0%} of the activations of layer {worst + 1} lie in the flat part of "
-            f"{reading.layout.layers[worst].activation}, where the slope is below a twentieth of "
-            "its largest: hardly any error signal gets through."
+        lambda: Said(
+            layers=indices(layers),
+            evidence=measured(flat_share=share, threshold=limits[worst], worst_layer=worst + 1),
+            message=(
+                f"{share:.0%} of the activations of layer {worst + 1} lie in the flat part of "
+                f"{reading.layout.layers[worst].activation}, where the slope is below a twentieth "
+                "of its largest: hardly any error signal gets through."
+            ),
         ),
     )
 
@@ -191,32 +207,38 @@ def exploding_gradient(reading: Reading) -> Verdict | Unsure | None:
         threshold += rectifiers * BATCH_NORM_DECADES
     if isfinite(decades) and decades > threshold:
         return Verdict(
-            layers=indices(np.flatnonzero(reading.signal - reading.signal[-1] > threshold)),
-            evidence=_profile(reading, threshold),
-            message=(
-                f"Going back, each layer passes on {_factor(reading):.2g} times the error signal: "
-                f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}, "
-                f"{power(reading.signal[0]):.1e} in layer 1 (10^{decades:+.1f}"
-                f"{_at_start(reading)}). "
-                "Updates of the first layers are far too large for any one learning rate."
+            lambda: Said(
+                layers=indices(places(reading.signal - reading.signal[-1] > threshold)),
+                evidence=_profile(reading, threshold),
+                message=(
+                    f"Going back, each layer passes on {_factor(reading):.2g} times the error "
+                    f"signal: {power(reading.signal[-1]):.1e} in layer {reading.n_layers}, "
+                    f"{power(reading.signal[0]):.1e} in layer 1 (10^{decades:+.1f}"
+                    f"{_at_start(reading)}). "
+                    "Updates of the first layers are far too large for any one learning rate."
+                ),
             ),
         )
+    if not reading.loss > BLOWN_LOSS:
+        return None
     growth = activation_growth(reading)
-    if growth > ACTIVATION_DECADES and reading.loss > BLOWN_LOSS:
+    if growth > ACTIVATION_DECADES:
         return Verdict(
-            layers=indices(range(reading.n_layers - 1)),
-            evidence=measured(
-                activation_growth_log10=growth,
-                threshold=ACTIVATION_DECADES,
-                loss_in_baselines=reading.loss,
-                loss_threshold=BLOWN_LOSS,
-                first_layer=1,
-                last_layer=reading.n_layers - 1,
-            ),
-            message=(
-                f"The activations grow by 10^{growth:.1f} from the first hidden layer to the last, "
-                f"and the loss is {number(reading.loss)} times that of knowing nothing. "
-                "The gradients grow with them."
+            lambda: Said(
+                layers=indices(range(reading.n_layers - 1)),
+                evidence=measured(
+                    activation_growth_log10=growth,
+                    threshold=ACTIVATION_DECADES,
+                    loss_in_baselines=reading.loss,
+                    loss_threshold=BLOWN_LOSS,
+                    first_layer=1,
+                    last_layer=reading.n_layers - 1,
+                ),
+                message=(
+                    f"The activations grow by 10^{growth:.1f} from the first hidden layer to the "
+                    f"last, and the loss is {number(reading.loss)} times that of knowing nothing. "
+                    "The gradients grow with them."
+                ),
             ),
         )
     return None
@@ -237,6 +259,10 @@ def vanishing_gradient(reading: Reading) -> Verdict | Unsure | None:
         return Unsure(NO_SIGNAL)
     if not reading.decades < VANISHING_DECADES:
         return None
+    return Verdict(lambda: _vanishing(reading))
+
+
+def _vanishing(reading: Reading) -> Said:
     last = f"{power(reading.signal[-1]):.1e} in layer {reading.n_layers}"
     if isfinite(reading.decades):
         what = (
@@ -246,8 +272,8 @@ def vanishing_gradient(reading: Reading) -> Verdict | Unsure | None:
         )
     else:
         what = f"The error signal is {last} and exactly zero in layer 1."
-    return Verdict(
-        layers=indices(np.flatnonzero(reading.signal - reading.signal[-1] < VANISHING_DECADES)),
+    return Said(
+        layers=indices(places(reading.signal - reading.signal[-1] < VANISHING_DECADES)),
         evidence=_profile(reading, VANISHING_DECADES),
         message=f"{what} The first layers hardly learn.",
     )
