@@ -6,7 +6,8 @@ Metamorphic: pairs that must get the same verdict. Beside Backscope stand three 
 rules on the same recordings. ``diagnosis_suite/suite.py`` says what is in it, ``recording.py`` how
 probes are scheduled, ``outcome.py`` when a label counts.
 
-    python benchmarks/diagnosis.py [--set SET] [--cache DIR] [--mistakes] [--json FILE] [--quick]
+    python benchmarks/diagnosis.py [--set SET] [--seed N] [--suites N] [--cache DIR] [--mistakes]
+                                   [--json FILE] [--quick]
 
 With ``--cache`` recordings are kept: once rules have changed, all is judged again in seconds.
 """
@@ -93,10 +94,10 @@ def show(runs: Sequence[Judged], found: dict[str, Any]) -> None:
         print(*metamorphic_lines(found["metamorphic"], runs), "", sep="\n")
 
 
-def as_json(runs: Sequence[Judged], found: dict[str, Any], seed: int) -> str:
+def as_json(runs: Sequence[Judged], found: dict[str, Any], seeds: Sequence[int]) -> str:
     """The figures and every run's verdict."""
     told = {
-        "seed": seed,
+        "seeds": list(seeds),
         "figures": {
             name: [asdict(each) for each in value] if isinstance(value, tuple) else asdict(value)
             for name, value in found.items()
@@ -126,6 +127,9 @@ def main() -> None:
         "--set", action="append", choices=PARTS, help="this set only; may be given again"
     )
     parser.add_argument("--seed", type=int, default=SEED, help="another suite of the same kinds")
+    parser.add_argument(
+        "--suites", type=int, default=1, help="so many of them together: of this seed and the next"
+    )
     parser.add_argument("--cache", type=Path, help="folder to keep recordings in")
     parser.add_argument(
         "--mistakes",
@@ -144,8 +148,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--quick", action="store_true", help="a short run of each family")
     options = parser.parse_args()
+    if options.suites < 1:
+        parser.error("argument --suites: at least 1")
     parts = [Part(name) for name in options.set or PARTS]
-    chosen = cases(frozenset(parts), options.seed)
+    seeds = range(options.seed, options.seed + options.suites)
+    chosen = [case for seed in seeds for case in cases(frozenset(parts), seed)]
     if options.quick:
         chosen = quickly(chosen)
     if options.cache is not None:
@@ -154,14 +161,15 @@ def main() -> None:
     by_machine = options.clock == "machine"
     tasks = [(case, options.cache, by_machine) for case in chosen]
     runs = in_processes(judge, tasks, options.workers)
-    print(f"{len(runs)} runs of seed {options.seed} in {time.perf_counter() - started:.0f} s\n")
+    told = " to ".join(map(str, dict.fromkeys((seeds[0], seeds[-1]))))
+    print(f"{len(runs)} runs of seed {told} in {time.perf_counter() - started:.0f} s\n")
     found = figures(runs, parts)
     show(runs, found)
     if options.mistakes is not None:
         wanted = [Part(name) for name in options.mistakes] or [Part.TUNING]
         print(*mistake_lines(runs, wanted), sep="\n")
     if options.json is not None:
-        options.json.write_text(as_json(runs, found, options.seed), "utf-8")
+        options.json.write_text(as_json(runs, found, seeds), "utf-8")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import sqrt
 from statistics import median
 
 from .case import HEALTHY, Part
@@ -13,6 +14,8 @@ from .peers import PEERS
 
 BACKSCOPE = "Backscope"
 CONTENDERS = (BACKSCOPE, *PEERS)
+NORMAL_95 = 1.96
+"""Standard deviations on either side that hold 95 % of a normal distribution."""
 
 Verdict = Callable[[Judged, int | None], tuple[str, ...]]
 
@@ -27,6 +30,17 @@ def verdict_of(contender: str) -> Verdict:
 def share(part: int, whole: int) -> float | None:
     """Part of a whole; None of nothing."""
     return part / whole if whole else None
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """Between which shares the true one is at 95 % (Wilson, 1927, "Probable inference")."""
+    if not whole:
+        return 0.0, 1.0
+    square, found = NORMAL_95**2, part / whole
+    middle = (found + square / (2 * whole)) / (1 + square / whole)
+    spread = found * (1 - found) / whole + square / (4 * whole**2)
+    reach = NORMAL_95 * sqrt(spread) / (1 + square / whole)
+    return middle - reach, middle + reach
 
 
 @dataclass(frozen=True, slots=True)

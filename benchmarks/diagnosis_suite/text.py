@@ -15,6 +15,7 @@ from .figures import (
     MetamorphicFigures,
     RandomFigures,
     called_bad,
+    interval,
     metamorphic_pairs,
 )
 from .judging import EARLY, Judged
@@ -31,6 +32,13 @@ def labelled_lines(found: LabelledFigures) -> Iterator[str]:
         (name, percent(found.right[name]), percent(found.false_alarms[name])) for name in CONTENDERS
     ]
     yield from text_table(("", "right class", "false alarms"), rows, left=("",))
+    for what, shares, runs in (
+        ("right class", found.right, found.faulty),
+        ("false alarms", found.false_alarms, found.healthy),
+    ):
+        part = round((shares[BACKSCOPE] or 0.0) * runs)
+        low, high = interval(part, runs)
+        yield f"{BACKSCOPE}, {what}: {part} of {runs}, at 95 % {percent(low)} to {percent(high)}"
     yield f"healthy runs that were ever warned of: {percent(found.ever)}"
     yield ""
     rows = [

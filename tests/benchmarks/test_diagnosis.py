@@ -28,11 +28,17 @@ def test_all_figures_are_shown_and_written_as_json(run, capsys):
     found = diagnosis.figures(runs, list(Part))
     diagnosis.show(runs, found)
     told = capsys.readouterr().out
-    for word in ("tuning: 1 faulty", "reported: 0 faulty", "0 good, 1 bad", "changed, of 1"):
+    for word in (
+        "tuning: 1 faulty",
+        "right class: 1 of 1, at 95 % 20.7 % to 100.0 %",
+        "reported: 0 faulty",
+        "0 good, 1 bad",
+        "changed, of 1",
+    ):
         assert word in told
     assert max(map(len, told.splitlines())) < 100
-    document = json.loads(diagnosis.as_json(runs, found, 7))
-    assert document["seed"] == 7
+    document = json.loads(diagnosis.as_json(runs, found, [7, 8]))
+    assert document["seeds"] == [7, 8]
     assert document["figures"]["tuning"]["right"]["Backscope"] == 1.0
     assert len(document["runs"]) == 5
 
@@ -40,3 +46,18 @@ def test_all_figures_are_shown_and_written_as_json(run, capsys):
 def test_only_the_sets_that_were_asked_for_have_figures(run):
     found = diagnosis.figures([run("none")], [Part.TUNING])
     assert set(found) == {"tuning", "families"}
+
+
+def test_several_suites_are_judged_as_one(monkeypatch, capsys):
+    seeds = []
+
+    def few(parts, seed):
+        seeds.append(seed)
+        return cases(parts, seed)[:1]
+
+    monkeypatch.setattr(diagnosis, "cases", few)
+    arguments = "diagnosis.py --quick --set tuning --seed 3 --suites 2 --workers 1"
+    monkeypatch.setattr("sys.argv", arguments.split())
+    diagnosis.main()
+    assert seeds == [3, 4]
+    assert "of seed 3 to 4" in capsys.readouterr().out

@@ -5,6 +5,7 @@ from diagnosis_suite.alarm import Alarm
 from diagnosis_suite.case import Part
 from diagnosis_suite.figures import (
     family_figures,
+    interval,
     labelled_figures,
     metamorphic_figures,
     random_figures,
@@ -100,3 +101,15 @@ def test_a_changed_verdict_is_counted_against_the_base_of_its_family(run):
     found = metamorphic_figures(runs)
     assert found.pairs == 3
     assert found.changed["Backscope"] == 1
+
+
+def test_the_interval_of_a_share_holds_it_and_narrows_with_the_number_of_runs():
+    few, many = interval(85, 88), interval(850, 880)
+    assert few == pytest.approx((0.9045, 0.9883), abs=1e-4)  # Wilson's, by hand
+    assert few[0] < many[0] < 85 / 88 < many[1] < few[1]
+
+
+def test_the_interval_of_no_runs_says_nothing_and_that_of_none_wrong_ends_at_one():
+    assert interval(0, 0) == (0.0, 1.0)
+    assert interval(20, 20)[1] == pytest.approx(1.0)
+    assert interval(0, 20)[0] == pytest.approx(0.0)
