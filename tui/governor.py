@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 
-BUDGET = 0.045
-"""Share of the time that the screen aims at, a little below the 5 % that it may have: Textual's
-other threads, and passing the interpreter to and fro, come on top of what is measured."""
+BUDGET = 0.03
+"""Share of the time that the screen's thread aims at. Training loses up to 1.6 times as much, by the
+interpreter passed to and fro and by caches that a frame has emptied: 5 % are what it may lose."""
 ALONE = 0.08
 """The same in a process that trains nothing: frames keep up with what is written five times a
 second, and take nothing from a trainer but a little of a processor."""
