@@ -144,7 +144,7 @@ class Descent:
         return total if self._clip is None else norm(self._clipped)
 
     def prepare(
-        self, step: int, loss: float, total: float, rate: float, *, keep: bool
+        self, step: int, loss: float, total: float, rate: float
     ) -> tuple[NonFinite | None, bool]:
         """Get ready to change the parameters, unless something is not finite: then say what.
 
@@ -153,10 +153,10 @@ class Descent:
             loss: of the batch.
             total: norm of the gradient.
             rate: of this step.
-            keep: the update is wanted as an array.
 
         Returns:
-            The first value that is not finite, and whether the update is there as an array.
+            The first value that is not finite, and whether the update is there as an array: where
+            it had to be looked at.
         """
         if self._clip is not None:
             self._clipped[...] = self._clip(self._network.gradient)
@@ -165,16 +165,14 @@ class Descent:
         largest = self._optimizer.largest(self._largest_gradient, factors)
         sound = isfinite(loss) and isfinite(total) and self.fast.preactivations_are_finite()
         sure = sound and largest < self._safe
-        keep = keep or not sure
-        if keep:
-            self._update.keep()
         if not sure:
+            self._update.keep()
             # Squares have a finite sum unless an entry is not finite (or they overflow, as the
             # search will tell).
             for array in (self._update.update, *self._update.state.values()):
                 sound = sound and isfinite(np.vdot(array, array))
         if sound:
-            return None, keep
+            return None, not sure
         network, state = self._network, self._update.state
         nonfinite = first_nonfinite(
             step,
@@ -186,7 +184,11 @@ class Descent:
             gradient_norm=total,
             remembered={name: network.views(array) for name, array in state.items()},
         )
-        return nonfinite, keep
+        return nonfinite, True
+
+    def keep(self) -> None:
+        """Have the update as an array; after ``prepare``, unless that said that it is there."""
+        self._update.keep()
 
     def promised(self) -> float:
         """By how much the loss of the batch would fall by the update if it were linear: -g . d.
@@ -219,7 +221,7 @@ class Descent:
 
         Args:
             step: its number, from 1.
-            kept: what ``prepare`` said: the update is there as an array.
+            kept: the update is there as an array.
         """
         if kept:
             self._network.theta += self._update.update

@@ -8,6 +8,7 @@ costs, and counts as a part of the step.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 
 from .probes import SCHEDULED, Cadence
@@ -55,22 +56,27 @@ class ProbeSchedule:
     Args:
         settings: the budget, and intervals that are set.
         last: number of the last step planned.
+        cadences: those that have anything to measure, in the order of their cost.
 
     Attributes:
+        cadences: as they were given.
         share: time spent on the scheduled cadences, as a share of the time of training; of the
             newest ``WINDOW`` steps that are over.
     """
 
-    def __init__(self, settings: ProbeSettings, last: int) -> None:
+    def __init__(
+        self, settings: ProbeSettings, last: int, cadences: Sequence[Cadence] = SCHEDULED
+    ) -> None:
+        self.cadences = list(cadences)
         self._budget = settings.budget
-        self._set = {cadence: int(getattr(settings, cadence.value)) for cadence in SCHEDULED}
+        self._set = {cadence: int(getattr(settings, cadence.value)) for cadence in cadences}
         self._free = [cadence for cadence, every in self._set.items() if not every]
         self._last = last
         self._step = RunningTime()
-        self._costs = {cadence: RunningTime() for cadence in SCHEDULED}
-        self._next = dict.fromkeys(SCHEDULED, 1)
+        self._costs = {cadence: RunningTime() for cadence in cadences}
+        self._next = dict.fromkeys(cadences, 1)
         self._always = [cadence for cadence, every in self._set.items() if every == 1]
-        self._seldom = [cadence for cadence in SCHEDULED if cadence not in self._always]
+        self._seldom = [cadence for cadence in cadences if cadence not in self._always]
         self._soonest = 0
         """Up to here nothing else is due; 0: that is not known."""
         self._count = 0
@@ -84,7 +90,7 @@ class ProbeSchedule:
         if FULL_STEPS < step < self._soonest and step != self._last:
             return self._always
         if step == self._last:
-            return list(SCHEDULED)
+            return self.cadences
         return [
             cadence
             for cadence, every in self._set.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,8 @@ class Trainer:
         self._mask_seed = setup.mask_seed
         self._regime = Regime(experiment, setup)
         self._clock = clock
-        self._schedule = ProbeSchedule(experiment.probes, self.steps_planned)
+        measured = [each for each in SCHEDULED if each is TRUST or self._regime.measuring[each]]
+        self._schedule = ProbeSchedule(experiment.probes, self.steps_planned, measured)
         self.state = RunState.READY
         self.step = 0
         self._events: list[Event] = []
@@ -280,7 +281,7 @@ class Trainer:
                     self._events.extend(self._regime.carry_out_planned(self.step))
                 loss, total = self._compute(self._minibatches.draw(), measured=False)
                 rate, descent = self.learning_rate, self._regime.descent
-                nonfinite, kept = descent.prepare(step, loss, total, rate, keep=False)
+                nonfinite, kept = descent.prepare(step, loss, total, rate)
                 if nonfinite is None:
                     descent.apply(step, kept=kept)
             self._ended(nonfinite)
@@ -323,30 +324,40 @@ class Trainer:
         rows = self._minibatches.draw()
         loss, total = self._compute(rows, measured=True)
         due, descent = self._schedule.due(step), regime.descent
-        keep = ACTIVATIONS in due or TRUST in due
-        nonfinite, kept = descent.prepare(step, loss, total, rate, keep=keep)
+        nonfinite, kept = descent.prepare(step, loss, total, rate)
         if nonfinite is not None:
-            due = list(SCHEDULED)
+            due = self._schedule.cadences
         for columns, measured in regime.measuring[EVERY_STEP]:
             row[columns] = measured()
+        promised = nan
         for cadence in due:
             if cadence is TRUST:
                 continue  # that is known only after the update
             begun = self._clock()
+            if cadence is ACTIVATIONS and not kept:
+                descent.keep()
+                kept = True
             for columns, measured in regime.measuring[cadence]:
                 row[columns] = measured()
             if cadence is ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, settings.loss)
+                promised = descent.promised()
             self._schedule.measured(cadence, step, self._clock() - begun)
-        promised = descent.promised() if kept else nan
+        trusted = nonfinite is None and TRUST in due
+        # With the update itself: kept, it costs more than it does otherwise.
+        begun = self._clock() if trusted else started
+        if trusted and not kept:
+            descent.keep()
+            kept = True
+        if kept and isnan(promised):
+            promised = descent.promised()
         row[PROMISED] = promised
         if nonfinite is None:
             descent.apply(step, kept=kept)
-            if TRUST in due:
-                begun = self._clock()
-                row[TRUST_RATIO] = descent.trust_ratio(loss, promised)
-                self._schedule.measured(TRUST, step, self._clock() - begun)
+        if trusted:
+            row[TRUST_RATIO] = descent.trust_ratio(loss, promised)
+            self._schedule.measured(TRUST, step, self._clock() - begun)
         self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
             step == self.steps_planned or self._held_out.due(step, self._minibatches)

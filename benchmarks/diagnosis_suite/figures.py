@@ -40,7 +40,7 @@ def interval(part: int, whole: int) -> tuple[float, float]:
     middle = (found + square / (2 * whole)) / (1 + square / whole)
     spread = found * (1 - found) / whole + square / (4 * whole**2)
     reach = NORMAL_95 * sqrt(spread) / (1 + square / whole)
-    return middle - reach, middle + reach
+    return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
 @dataclass(frozen=True, slots=True)

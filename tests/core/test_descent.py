@@ -38,7 +38,9 @@ class Going:
     def prepare(self, step):
         loss, total = self.descent.compute(BATCH, self.masks, measured=True)
         rate = self.settings.learning_rate
-        self.descent.prepare(step, loss, total, rate, keep=True)
+        _, kept = self.descent.prepare(step, loss, total, rate)
+        if not kept:
+            self.descent.keep()
         return loss
 
     def slow_loss(self, theta):

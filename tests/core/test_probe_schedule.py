@@ -151,3 +151,18 @@ def test_what_is_set_and_what_is_free_are_due_beside_one_another(start):
     due = [step for step in range(start, start + 1000) if (step - 1) % 10 == 0]
     assert measured[Cadence.ACTIVATIONS] == due
     assert len(measured[Cadence.SIGNAL]) > 100 > len(measured[Cadence.DEAD]) > 1
+
+
+@pytest.mark.parametrize("own", [free(1e-6), ProbeSettings(dead_every=1), ProbeSettings()])
+def test_what_has_nothing_to_measure_is_never_due(own):
+    without = [cadence for cadence in Cadence if cadence in COSTS and cadence is not Cadence.DEAD]
+    schedule = ProbeSchedule(own, 300, without)
+    measured = run(schedule, 300)
+    assert measured.pop(Cadence.DEAD) == []
+    assert all(steps[-1] == 300 for steps in measured.values())
+
+
+def test_what_has_nothing_to_measure_leaves_its_part_of_the_budget_to_the_others():
+    with_all = run(ProbeSchedule(free(), LAST), 3000)
+    without = ProbeSchedule(free(), LAST, [Cadence.SIGNAL, Cadence.ACTIVATIONS, Cadence.TRUST])
+    assert len(run(without, 3000)[Cadence.TRUST]) > 1.4 * len(with_all[Cadence.TRUST])

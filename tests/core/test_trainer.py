@@ -3,7 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from backscope.core.descent import Descent
 from backscope.core.experiment import Experiment
+from backscope.core.probe_schedule import FULL_STEPS
+from backscope.core.probes import Cadence
 from backscope.core.record import RunState
 from backscope.core.trainer import Trainer
 
@@ -456,3 +459,50 @@ def test_initial_weights_that_the_dtype_cannot_hold_are_an_input_error():
         "network.initial_W, layer 2: -1e+300 is too large for float32",
         "network.initial_b, layer 1: 1e+39 is too large for float32",
     )
+
+
+class Costly:
+    """A clock that stands still but for some calls, each of which takes its time."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def charge(self, monkeypatch, owner, name, seconds):
+        """Have a method take so long."""
+        plain = getattr(owner, name)
+
+        def charged(*args, **kwargs):
+            self.now += seconds
+            return plain(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, charged)
+
+
+@pytest.mark.parametrize("dear", ["keep", "promised", "trust_ratio"])
+def test_all_that_measuring_takes_is_paid_from_the_budget(monkeypatch, dear):
+    clock = Costly()
+    steps = 3000
+    probes = {"probes__activations_every": 0, "probes__trust_every": 0, "probes__dead_every": 0}
+    trainer = Trainer(
+        experiment(training__steps=steps + 1, **probes, probes__budget=0.05), clock=clock
+    )
+    clock.charge(monkeypatch, Descent, "compute", 1.0)
+    for each in ("keep", "promised", "trust_ratio"):
+        clock.charge(monkeypatch, Descent, each, 2.0 if each == dear else 0.2)
+    walk = trainer.steps()
+    for _ in range(FULL_STEPS):
+        next(walk)
+    clock.now = 0.0
+    for _ in range(steps - FULL_STEPS):
+        next(walk)
+    spent = clock.now - (steps - FULL_STEPS)
+    assert 0.02 * steps < spent < 0.051 * steps
+
+
+def test_dead_units_are_not_looked_for_where_no_unit_can_die():
+    trainer = Trainer(experiment(network__activation="tanh"))
+    assert Cadence.DEAD not in trainer._schedule.cadences
+    assert Cadence.DEAD in Trainer(experiment())._schedule.cadences
