@@ -272,10 +272,10 @@ class Trainer:
             The loss of the last of them, before its update; NaN where none was done.
         """
         loss = nan
-        for _ in range(steps):
-            if self.state.final:
-                break
-            with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
+            for _ in range(steps):
+                if self.state.final:
+                    break
                 step = self.step + 1
                 if step >= self._regime.agenda.next_step:
                     self._events.extend(self._regime.carry_out_planned(self.step))
@@ -284,7 +284,7 @@ class Trainer:
                 nonfinite, kept = descent.prepare(step, loss, total, rate)
                 if nonfinite is None:
                     descent.apply(step, kept=kept)
-            self._ended(nonfinite)
+                self._ended(nonfinite)
         return loss
 
     # The step -------------------------------------------------------------------------------

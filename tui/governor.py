@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 BUDGET = 0.03
-"""Share of the time that the screen's thread aims at. Training loses up to 1.6 times as much, by the
-interpreter passed to and fro and by caches that a frame has emptied: 5 % are what it may lose."""
+"""Share of the time that the screen's thread aims at. Training loses up to 1.6 times as much, by
+the interpreter passed to and fro and by caches that a frame has emptied: it may lose 5 %."""
 ALONE = 0.08
 """The same in a process that trains nothing: frames keep up with what is written five times a
 second, and take nothing from a trainer but a little of a processor."""

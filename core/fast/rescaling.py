@@ -98,7 +98,10 @@ class Backward:
         if self._fixed or (self._age % LOOK_EVERY and not self._settling):
             for call in self._calls:
                 call()
-        elif not (self._age % LOOK_EVERY and self._ran_well()):
+        elif self._settling:
+            if not (self._age % LOOK_EVERY and self._ran_well()):
+                self._look()
+        elif not self._ran_without_small_ones():
             self._look()
         self._age += 1
         if self._settling:
@@ -121,6 +124,13 @@ class Backward:
         for call in self._calls:
             call()
         return isfinite(norm(self._passes.memory.gradients.flat))
+
+    def _ran_without_small_ones(self) -> bool:
+        """Run as planned, nothing scaled; False where a delta has become small."""
+        for call in self._calls:
+            call()
+        small = SMALL[self._name]
+        return not any(0 < size < small for size in self.delta.rms().tolist())
 
     def _look(self) -> None:
         """Run layer by layer, and plan at which layers to scale from now on."""
