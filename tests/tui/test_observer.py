@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
 from backscope.core.record import RunState
 from backscope.core.store.verdicts import VerdictLog
+from backscope.tui import observer as observer_module
 from backscope.tui.glyphs import ASCII, BRAILLE
 from backscope.tui.observer import Display, Look, Observer
 from backscope.tui.palette import THEMES, palette_for
@@ -143,3 +145,19 @@ def test_the_view_holds_what_cannot_be_judged_and_the_events_that_the_diagnosis_
     assert view.snapshot.events[0].step == view.snapshot.nonfinite.step
     early = Observer(source_of("one point")).look(PLAIN, LOOK)
     assert "overfitting" in [each.kind for each in early.undecided]
+
+
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_the_least_and_the_greatest_loss_are_the_same_however_they_are_looked_for(
+    source, few, monkeypatch
+):
+    monkeypatch.setattr(observer_module, "FEW_ROWS", few)
+    observer = losses(source, 3.0, math.inf, 0.125, math.nan, 7.0)
+    observer.look(PLAIN, LOOK)
+    assert observer.losses == (0.125, 7.0)
+    losses(source, 0.0625)
+    observer.look(PLAIN, LOOK)
+    assert observer.losses == (0.0625, 7.0)
+    losses(source, -math.inf)
+    observer.look(PLAIN, LOOK)
+    assert observer.losses == (0.0625, 7.0)
