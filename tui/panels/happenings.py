@@ -62,5 +62,5 @@ def titled(words: str, view: View) -> str:
             return f"{words} about step {view.cursor:,}, largest of {several} steps"
         return f"{words} at step {view.cursor:,}"
     if view.moment != view.step:
-        return f"{words} at step {view.moment:,}, the last finite one"
+        return f"{words} at step {view.moment:,}, last finite"
     return words

@@ -114,7 +114,7 @@ def test_a_growing_signal_is_told_as_times(view_of, screen_text):
 
 def test_a_broken_run_is_shown_at_its_last_finite_step(view_of, screen_text):
     view = view_of("exploding")
-    assert title(view) == "gradient profile at step 2, the last finite one"
+    assert title(view) == "gradient profile at step 2, last finite"
     assert "NaN" not in screen_text(draw(view, 78, 20))
 
 

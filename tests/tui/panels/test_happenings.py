@@ -48,5 +48,5 @@ def test_a_title_names_the_moment_only_where_it_is_not_the_newest(view_of):
     assert titled("x", view_of("healthy")) == "x"
     assert titled("x", view_of("empty")) == "x"
     assert titled("x", view_of("healthy", cursor=57)) == "x at step 57"
-    assert titled("x", view_of("exploding")) == "x at step 2, the last finite one"
+    assert titled("x", view_of("exploding")) == "x at step 2, last finite"
     assert titled("x", view_of("broken at once")) == "x"
