@@ -53,6 +53,7 @@ class Descent:
 
     Attributes:
         fast: the passes; its arrays are those of the last batch.
+        kept: the update of the last batch is there as an array.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Descent:
         self._optimizer = make_optimizer(settings)
         self._update = Update(self._optimizer, network.theta, self._clipped)
         self._blocks = Blocks(network, self._update.update)
+        self.kept = False
         self._began = 0
         self._largest_gradient = 0.0
         # Where no entry can be larger than this, no square or sum of them overflows either.
@@ -126,26 +128,20 @@ class Descent:
             probe_rows=probe_rows,
         )
 
-    def compute(
-        self, rows: Indices, masks: Sequence[Array | None], *, measured: bool
-    ) -> tuple[float, float]:
+    def compute(self, rows: Indices, masks: Sequence[Array | None]) -> tuple[float, float]:
         """The loss of the batch of these rows, and the norm of its gradient before clipping.
 
         Args:
             rows: numbers of the rows.
             masks: as for ``FastStep.run``.
-            measured: the norms of W will be asked for.
         """
-        loss = self.fast.run(rows, masks)
-        return loss, self.fast.backward.norm(measured=measured)
+        return self.fast.run(rows, masks), self.fast.backward.norm()
 
     def clipped_norm(self, total: float) -> float:
         """Norm of the gradient after clipping; ``total`` is that before it."""
         return total if self._clip is None else norm(self._clipped)
 
-    def prepare(
-        self, step: int, loss: float, total: float, rate: float
-    ) -> tuple[NonFinite | None, bool]:
+    def prepare(self, step: int, loss: float, total: float, rate: float) -> NonFinite | None:
         """Get ready to change the parameters, unless something is not finite: then say what.
 
         Args:
@@ -155,8 +151,7 @@ class Descent:
             rate: of this step.
 
         Returns:
-            The first value that is not finite, and whether the update is there as an array: where
-            it had to be looked at.
+            The first value that is not finite.
         """
         if self._clip is not None:
             self._clipped[...] = self._clip(self._network.gradient)
@@ -164,17 +159,17 @@ class Descent:
         self._largest_gradient = max(self._largest_gradient, total)
         largest = self._optimizer.largest(self._largest_gradient, factors)
         sound = isfinite(loss) and isfinite(total) and self.fast.preactivations_are_finite()
-        sure = sound and largest < self._safe
-        if not sure:
-            self._update.keep()
+        self.kept = False
+        if not (sound and largest < self._safe):
+            self.keep()
             # Squares have a finite sum unless an entry is not finite (or they overflow, as the
             # search will tell).
             for array in (self._update.update, *self._update.state.values()):
                 sound = sound and isfinite(np.vdot(array, array))
         if sound:
-            return None, not sure
+            return None
         network, state = self._network, self._update.state
-        nonfinite = first_nonfinite(
+        return first_nonfinite(
             step,
             self.fast.trace,
             loss,
@@ -184,11 +179,12 @@ class Descent:
             gradient_norm=total,
             remembered={name: network.views(array) for name, array in state.items()},
         )
-        return nonfinite, True
 
     def keep(self) -> None:
-        """Have the update as an array; after ``prepare``, unless that said that it is there."""
-        self._update.keep()
+        """Have the update as an array; after ``prepare``."""
+        if not self.kept:
+            self._update.keep()
+            self.kept = True
 
     def promised(self) -> float:
         """By how much the loss of the batch would fall by the update if it were linear: -g . d.
@@ -216,14 +212,13 @@ class Descent:
         fallen = loss - after if isfinite(after) else -inf
         return fallen / promised if promised else nan
 
-    def apply(self, step: int, *, kept: bool) -> None:
+    def apply(self, step: int) -> None:
         """Change the parameters, and what else a step changes.
 
         Args:
             step: its number, from 1.
-            kept: the update is there as an array.
         """
-        if kept:
+        if self.kept:
             self._network.theta += self._update.update
         else:
             self._update.apply()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from math import isfinite, isnan, nan
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -279,11 +279,11 @@ class Trainer:
                 step = self.step + 1
                 if step >= self._regime.agenda.next_step:
                     self._events.extend(self._regime.carry_out_planned(self.step))
-                loss, total = self._compute(self._minibatches.draw(), measured=False)
+                loss, total = self._compute(self._minibatches.draw())
                 rate, descent = self.learning_rate, self._regime.descent
-                nonfinite, kept = descent.prepare(step, loss, total, rate)
+                nonfinite = descent.prepare(step, loss, total, rate)
                 if nonfinite is None:
-                    descent.apply(step, kept=kept)
+                    descent.apply(step)
                 self._ended(nonfinite)
         return loss
 
@@ -322,41 +322,37 @@ class Trainer:
         if change is not None and (step, change[1]) in self.experiment.training.rate_changes:
             self._events.append(Event.of_rate(step, *change))  # those by hand are marked by the run
         rows = self._minibatches.draw()
-        loss, total = self._compute(rows, measured=True)
+        loss, total = self._compute(rows)
         due, descent = self._schedule.due(step), regime.descent
-        nonfinite, kept = descent.prepare(step, loss, total, rate)
+        nonfinite = descent.prepare(step, loss, total, rate)
         if nonfinite is not None:
             due = self._schedule.cadences
         for columns, measured in regime.measuring[EVERY_STEP]:
             row[columns] = measured()
-        promised = nan
         for cadence in due:
             if cadence is TRUST:
                 continue  # that is known only after the update
             begun = self._clock()
-            if cadence is ACTIVATIONS and not kept:
+            if cadence is ACTIVATIONS:
                 descent.keep()
-                kept = True
             for columns, measured in regime.measuring[cadence]:
                 row[columns] = measured()
             if cadence is ACTIVATIONS:
                 outputs, labels = descent.fast.trace.outputs, self.data.y_train[rows]
                 row[ACCURACY] = losses.accuracy(outputs, labels, settings.loss)
-                promised = descent.promised()
+                row[PROMISED] = descent.promised()
             self._schedule.measured(cadence, step, self._clock() - begun)
         trusted = nonfinite is None and TRUST in due
         # With the update itself: kept, it costs more than it does otherwise.
         begun = self._clock() if trusted else started
-        if trusted and not kept:
-            descent.keep()
-            kept = True
-        if kept and isnan(promised):
-            promised = descent.promised()
-        row[PROMISED] = promised
-        if nonfinite is None:
-            descent.apply(step, kept=kept)
         if trusted:
-            row[TRUST_RATIO] = descent.trust_ratio(loss, promised)
+            descent.keep()
+        if descent.kept and ACTIVATIONS not in due:
+            row[PROMISED] = descent.promised()
+        if nonfinite is None:
+            descent.apply(step)
+        if trusted:
+            row[TRUST_RATIO] = descent.trust_ratio(loss, float(row[PROMISED]))
             self._schedule.measured(TRUST, step, self._clock() - begun)
         self._schedule.stepped(self._clock() - started)
         if nonfinite is None and (
@@ -371,12 +367,12 @@ class Trainer:
         row.setflags(write=False)
         return StepRecord(step, row, self.layout, nonfinite)
 
-    def _compute(self, rows: Indices, *, measured: bool) -> tuple[float, float]:
-        """Loss of the batch of these rows, and norm of its gradient, of which W may be measured."""
+    def _compute(self, rows: Indices) -> tuple[float, float]:
+        """Loss of the batch of these rows, and norm of its gradient."""
         network = self.network
         rng = self._generators["dropout"]
         masks = network.draw_masks(len(rows), rng) if network.drops_out else ()
-        return self._regime.descent.compute(rows, masks, measured=measured)
+        return self._regime.descent.compute(rows, masks)
 
     def _propagate(
         self, X: Array, targets: NDArray[Any], masks: list[Array | None]

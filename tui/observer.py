@@ -5,7 +5,6 @@ No widget is needed here: what a person wants to see comes in, a ``View`` goes o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Protocol
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from ..core.history import Snapshot
     from ..core.source import RunStatus, Source
 
-FEW_ROWS = 2048
-"""Rows that are looked through sooner than their envelope is found."""
 LOG_SPREAD = 1e4
 """A loss whose largest value is so many times its smallest is a flat line with a spike unless its
 axis is logarithmic."""
@@ -195,26 +192,12 @@ class Observer:
         stop = self.snapshot.last_step + 1
         start = max(self._spread_until, self.snapshot.first_step)
         if not self._spread and start < stop:
-            for low, high in _losses(self.snapshot, start, stop):
-                self._least = float(np.fmin(self._least, low))
-                self._greatest = float(np.fmax(self._greatest, high))
+            loss = self.snapshot.envelope("loss", start, stop, 1)
             self._spread_until = stop
+            self._least = float(np.fmin(self._least, loss.low[0]))
+            self._greatest = float(np.fmax(self._greatest, loss.high[0]))
             self._spread = is_spread(self._least, self._greatest)
         return self._spread
-
-
-def _losses(snapshot: Snapshot, start: int, stop: int) -> Iterator[tuple[float, float]]:
-    """The least and the greatest finite losses of some steps; of a few steps from their rows."""
-    if stop - start > FEW_ROWS or snapshot.resolution(start) > 1:
-        loss = snapshot.envelope("loss", start, stop, 1)
-        yield loss.low[0], loss.high[0]
-        return
-    column = snapshot.layout.columns("loss").start
-    for _, rows in snapshot.rows(start, stop):
-        losses = rows[:, column]
-        finite = losses[np.isfinite(losses)]
-        if finite.size:
-            yield finite.min(), finite.max()
 
 
 def is_spread(least: float, greatest: float) -> bool:

@@ -9,15 +9,8 @@ from __future__ import annotations
 from math import exp, inf, nan
 
 from ..record import NonFinite
-from .reading import (
-    BY_HEART_TRAINING,
-    BY_HEART_VALIDATION,
-    OVERFIT_RATIO,
-    STEP_PROBES,
-    Evaluations,
-    Reading,
-    median,
-)
+from .evaluations import BY_HEART_TRAINING, BY_HEART_VALIDATION, OVERFIT_RATIO, Evaluations
+from .reading import STEP_PROBES, Reading, median
 from .structural_rules import saturation
 from .verdict import Said, Unsure, Verdict, measured, number
 

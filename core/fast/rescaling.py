@@ -107,13 +107,9 @@ class Backward:
         if self._settling:
             self._settle()
 
-    def norm(self, *, measured: bool) -> float:
-        """The norm of the whole gradient.
-
-        Args:
-            measured: the norms of W will be asked for: of a large gradient one look serves both.
-        """
-        if measured and self._large and not self._settling:
+    def norm(self) -> float:
+        """The norm of the whole gradient; of a large one the norms of W are known with it."""
+        if self._large and not self._settling:
             square = self.weights.square() + self._vectors.square()
             if self._least < square < inf:
                 return sqrt(square)

@@ -63,10 +63,9 @@ class FastStep:
         self.a.forget()
         self._X.take(rows, 0, memory.inputs, "clip")  # clip: raise would make a copy
         self._targets.take(rows, 0, passes.targets, "clip")
-        if masks:
-            for mask, target in zip(masks, memory.masks, strict=False):
-                if mask is not None and target is not None:
-                    target[...] = mask.T
+        for mask, target in zip(masks, memory.masks, strict=False):
+            if mask is not None and target is not None:
+                target[...] = mask.T
         for call in passes.forward:
             call()
         self.backward.run()

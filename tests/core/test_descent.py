@@ -32,15 +32,14 @@ class Going:
         )
         for step in range(1, 4):
             self.prepare(step)
-            self.descent.apply(step, kept=True)
+            self.descent.apply(step)
         self.loss = self.prepare(4)
 
     def prepare(self, step):
-        loss, total = self.descent.compute(BATCH, self.masks, measured=True)
+        loss, total = self.descent.compute(BATCH, self.masks)
         rate = self.settings.learning_rate
-        _, kept = self.descent.prepare(step, loss, total, rate)
-        if not kept:
-            self.descent.keep()
+        self.descent.prepare(step, loss, total, rate)
+        self.descent.keep()
         return loss
 
     def slow_loss(self, theta):
@@ -55,7 +54,7 @@ class Going:
         """What was promised, the trust ratio, and the parameters before and after."""
         before = self.network.theta.copy()
         promised = self.descent.promised()
-        self.descent.apply(4, kept=True)
+        self.descent.apply(4)
         after = self.network.theta.copy()
         return promised, self.descent.trust_ratio(self.loss, promised), before, after
 
@@ -102,7 +101,7 @@ def test_the_trust_ratio_goes_to_one_as_steps_go_to_zero():
 def test_asking_for_the_trust_ratio_leaves_gradients_and_running_statistics_alone():
     going = Going(optimizer="sgd", learning_rate=0.5, normalization="batch")
     promised = going.descent.promised()
-    going.descent.apply(4, kept=True)
+    going.descent.apply(4)
     gradient = going.network.gradient.copy()
     running = [r.mean.tobytes() for r in going.network.running if r is not None]
     going.descent.trust_ratio(going.loss, promised)
@@ -149,12 +148,9 @@ def test_the_norm_of_the_gradient_and_those_of_its_layers_equal_their_slow_twins
     rounding = 1e-6 if dtype == "float32" else 1e-14
     going = Going(dtype=dtype, normalization=normalization, learning_rate=0.5)
     for rows in (BATCH, BATCH[::-1] + 2):  # twice: nothing is kept of the first batch
-        _, total = going.descent.compute(rows, going.masks, measured=True)
+        _, total = going.descent.compute(rows, going.masks)
         slow = squares_one_by_one(going.network.gradient) ** 0.5
         assert total == pytest.approx(slow, rel=rounding)
-        assert going.descent.compute(rows, going.masks, measured=False)[1] == pytest.approx(
-            slow, rel=rounding
-        )
         assert going.descent.fast.backward.weights.norms() == pytest.approx(
             [squares_one_by_one(layer.W) ** 0.5 for layer in going.network.gradients],
             rel=rounding,
@@ -170,8 +166,8 @@ def test_a_gradient_whose_squares_leave_the_range_of_float32_has_its_norm_all_th
     for scale in (1e-30, 1e25):
         gradient[...] = np.float32(scale)
         with np.errstate(over="ignore"):
-            total = backward.norm(measured=True)
+            total = backward.norm()
         assert total == pytest.approx(scale * len(gradient) ** 0.5, rel=1e-5)
     gradient[7] = np.nan
     with np.errstate(over="ignore"):
-        assert math.isnan(backward.norm(measured=True))
+        assert math.isnan(backward.norm())

@@ -9,7 +9,6 @@ import pytest
 
 from backscope.core.record import RunState
 from backscope.core.store.verdicts import VerdictLog
-from backscope.tui import observer as observer_module
 from backscope.tui.glyphs import ASCII, BRAILLE
 from backscope.tui.observer import Display, Look, Observer
 from backscope.tui.palette import THEMES, palette_for
@@ -147,11 +146,7 @@ def test_the_view_holds_what_cannot_be_judged_and_the_events_that_the_diagnosis_
     assert "overfitting" in [each.kind for each in early.undecided]
 
 
-@pytest.mark.parametrize("few", [0, 10_000])
-def test_the_least_and_the_greatest_loss_are_the_same_however_they_are_looked_for(
-    source, few, monkeypatch
-):
-    monkeypatch.setattr(observer_module, "FEW_ROWS", few)
+def test_the_least_and_the_greatest_loss_are_finite_ones_and_only_ever_grow_apart(source):
     observer = losses(source, 3.0, math.inf, 0.125, math.nan, 7.0)
     observer.look(PLAIN, LOOK)
     assert observer.losses == (0.125, 7.0)
