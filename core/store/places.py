@@ -99,7 +99,9 @@ def new_place(clock: Callable[[], float] = time.time) -> Place:
         OSError: it cannot be made.
     """
     root = home()
-    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not root.parent.exists():  # where several are made, the mode is that of the last alone
+        root.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, exist_ok=True)
     if stat.S_IMODE(root.stat().st_mode) & 0o077 and root.stat().st_uid == os.getuid():
         root.chmod(0o700)
     while True:

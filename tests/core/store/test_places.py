@@ -41,6 +41,18 @@ def test_directories_are_for_their_owner_alone_also_where_the_home_was_open_befo
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
+def test_a_data_directory_that_is_made_is_for_its_owner_alone_and_one_that_was_there_is_left(
+    tmp_path, monkeypatch
+):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    theirs.chmod(0o755)
+    for folder, mode in ((tmp_path / "new" / "data", 0o700), (theirs, 0o755)):
+        monkeypatch.setenv(places.HOME, str(folder))
+        new_place()
+        assert stat.S_IMODE(folder.stat().st_mode) == mode
+
+
 def test_ids_sort_as_runs_began_and_two_of_one_second_differ():
     ids = [made(lambda: 1e9).id, made(lambda: 1e9).id, made(lambda: 1e9 + 60).id]
     assert len(set(ids)) == 3
