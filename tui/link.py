@@ -167,3 +167,10 @@ class Link:
                 left = self._due[-1][1] + patience - self._clock()
                 self._changed.wait_for(lambda: not self._due, max(left, 0.0))
             return not (self._due and self._proven)
+
+    def lost(self) -> None:
+        """The terminal is no more: it is asked nothing, and no answer is waited for."""
+        with self._changed:
+            self._open = False
+            self._due.clear()
+            self._changed.notify_all()

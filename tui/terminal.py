@@ -27,7 +27,7 @@ from textual.message import Message
 from . import guard
 from .alarm import call_for
 from .link import Link
-from .restore import is_in_front
+from .restore import is_in_front, settings_of
 from .terminal_writer import TerminalWriter
 
 WATCH = 0.25
@@ -101,7 +101,7 @@ def driver_on(
             ends = [self.fileno]
             if guard.standing_by is not None:
                 ends.append(guard.standing_by.lifeline)
-            watch = (ends, self._ended, gone)
+            watch = (ends, self._ended, self._somebody_is_gone)
             threading.Thread(target=watch_for_hang_up, args=watch, daemon=True).start()
 
         def disable_input(self) -> None:
@@ -134,7 +134,12 @@ def driver_on(
             try:
                 super().run_input_thread()
             except OSError:
-                gone()
+                self._somebody_is_gone()
+
+        def _somebody_is_gone(self) -> None:
+            if settings_of(self.fileno) is None:
+                link.lost()
+            gone()
 
         def suspend(self) -> None:
             """Give the terminal back and stop, until the shell has this go on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -178,6 +179,24 @@ def test_at_the_end_an_answer_long_overdue_is_not_waited_for(link, clock):
     frame(link)
     clock.now += LAST_WORDS
     link.drain()
+
+
+def test_a_terminal_that_goes_meanwhile_is_waited_for_no_longer(link):
+    frame(link)
+    going = threading.Timer(0.05, link.lost)
+    going.start()
+    started = time.monotonic()
+    assert link.drain()
+    assert time.monotonic() - started < TRIAL
+    going.join()
+
+
+def test_a_terminal_that_is_gone_is_asked_nothing_and_not_waited_for(link):
+    frame(link)
+    link.lost()
+    assert frame(link) == ""
+    assert link.wait() == 0.0
+    assert link.drain()
 
 
 def test_a_frame_leaves_the_link_free_for_keys_for_longer_than_it_was_busy(link, clock):

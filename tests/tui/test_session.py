@@ -182,6 +182,15 @@ def test_bad_input_is_raised_after_the_terminal_is_back(start):
     assert rest.index("problems data.csv: no such file") > rest.rindex("\x1b[?1049l")
 
 
+def code_after_a_hang_up(child, note):
+    child.ptyproc.fileobj.close()
+    end = time.monotonic() + PATIENCE
+    while not note.exists() or not note.read_text():
+        assert time.monotonic() < end, "it goes on without a terminal"
+        time.sleep(0.05)
+    return int(note.read_text())
+
+
 def test_a_terminal_that_is_gone_ends_it_even_where_hang_ups_are_ignored(start, tmp_path):
     note = tmp_path / "note"
     child = start(f"""
@@ -191,12 +200,20 @@ def test_a_terminal_that_is_gone_ends_it_even_where_hang_ups_are_ignored(start, 
         open({str(note)!r}, "w").write(str(code))
     """)
     child.expect("training")
-    child.ptyproc.fileobj.close()
-    end = time.monotonic() + PATIENCE
-    while not note.exists() or not note.read_text():
-        assert time.monotonic() < end, "it goes on without a terminal"
-        time.sleep(0.05)
-    assert note.read_text() == "129"
+    assert code_after_a_hang_up(child, note) == 129
+
+
+def test_a_terminal_that_goes_is_not_waited_for_to_answer(start, tmp_path):
+    note = tmp_path / "note"
+    child = start(f"""
+        from backscope.tui import link
+        link.TRIAL = link.LAST_WORDS = 3600.0
+        log = CapturedText()
+        code = run_app(BackscopeApp(experiment, log=log), log)
+        open({str(note)!r}, "w").write(str(code))
+    """)
+    child.expect(r"\x1b\[6n")
+    assert code_after_a_hang_up(child, note) == 129
 
 
 def test_an_error_of_our_own_is_told_on_the_terminal_as_it_was(start):
