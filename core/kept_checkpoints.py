@@ -11,9 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 from statistics import median
+from typing import TYPE_CHECKING
 
-from .checkpoint import Checkpoint
 from .history import Place
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
 
 MOST_CHANGES = 8
 """Checkpoints from before changes."""

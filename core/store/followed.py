@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..experiment import Experiment
@@ -13,13 +13,15 @@ from ..history import Snapshot
 from ..interventions import Intervention, Outcome, require_sound
 from ..kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from ..record import RunState
-from ..run import Run
 from ..source import Answer, RunStatus
 from .control import PATIENCE, UNWRITTEN, UnansweredError, ask, status_of
 from .description import experiment_from_meta
 from .replayed import ReplayedRun
 from .stored_history import StoredHistory
 from .stored_run import Life, StoredRun
+
+if TYPE_CHECKING:
+    from ..run import Run
 
 HASTE = 0.5
 """Seconds that a person who has pressed a key is kept waiting for an answer."""

@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import nan
+from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..experiment import Experiment
@@ -19,10 +20,12 @@ from ..history import Snapshot
 from ..interventions import Intervention
 from ..kept_checkpoints import KeptCheckpoint, KeptCheckpoints
 from ..record import RunState
-from ..run import Run
 from ..source import Answer, RunStatus
 from .stored_history import StoredHistory
 from .stored_run import Life, StoredRun
+
+if TYPE_CHECKING:
+    from ..run import Run
 
 SPEEDS = (0.001, 0.01, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 """How many times as fast as it was recorded; below 1 for what was over in the blink of an eye."""
