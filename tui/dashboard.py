@@ -1,41 +1,33 @@
-"""The live screen: what it is composed of, and the keys that command the run and the display."""
+"""The live screen: what it is composed of, and the keys that command the run."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
 from math import inf
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from ..core.errors import InputError
 from ..core.record import RunState
 from ..core.settings import HIGHEST_RATE
 from . import time_range as ranges
 from .keymap import DASHBOARD, Key, bindings
 from .log_pane import LogPane
-from .new_file import file_stem
 from .observer import Observer
 from .pace import CHANGES as PACE_CHANGES
-from .panels import PANELS, Instrument, Panel
-from .run_screen import RunScreen
-from .safe_text import safe_text
+from .panel_screen import PanelScreen
+from .panels import PANELS, Panel
 from .still import StillContainer
 
 if TYPE_CHECKING:
     from ..core.cures import Cure
     from ..core.diagnosis import Diagnosing
     from ..core.experiment import Experiment
-    from ..core.findings import Facts, Finding
-    from ..core.history import Snapshot
+    from ..core.findings import Finding
     from ..core.interventions import Outcome
     from ..core.kept_checkpoints import KeptCheckpoint
     from ..core.source import Source
@@ -46,16 +38,12 @@ MEANT = 5.0
 """Seconds within which a key that ends something is pressed again by whoever means it."""
 
 
-class Dashboard(RunScreen):
+class Dashboard(PanelScreen):
     """What a person sees of a run, and the keys that command it."""
 
     KEYS: ClassVar[tuple[Key, ...]] = DASHBOARD
     BINDINGS: ClassVar[list[BindingType]] = bindings(DASHBOARD)
     AUTO_FOCUS = ""
-    INSTRUMENTS: ClassVar[dict[str, Instrument]] = PANELS
-    """What the panels show; number keys count them."""
-
-    _banner = ""
     _stop_asked = -inf
 
     class Rerun(Message):
@@ -92,14 +80,6 @@ class Dashboard(RunScreen):
             super().__init__()
             self.outcome = outcome
 
-    class Saved(Message):
-        """The history was written to a file, or could not be."""
-
-        def __init__(self, path: Path | None, problem: str = "") -> None:
-            super().__init__()
-            self.path = path
-            self.problem = problem
-
     def compose(self) -> ComposeResult:
         """All panels, the log, the key line, and the line that is there instead of them."""
         yield Panel(PANELS["status"])
@@ -114,28 +94,6 @@ class Dashboard(RunScreen):
         pane.display = False
         yield pane
         yield from self.compose_ends()
-
-    # Layout
-
-    def show_banner(self, text: str) -> None:
-        """A line that stays until it is taken back; empty: none."""
-        if text == self._banner or not self.is_whole:
-            return
-        self._banner = text
-        banner = self.query_one("#banner", Static)
-        banner.update(Content(safe_text(text)))
-        banner.display = bool(text)
-
-    @property
-    def alone(self) -> Panel | None:
-        """The panel that is maximized, if one is."""
-        return next(iter(self.query(Panel).filter(".-alone")), None)
-
-    def _show_alone(self, chosen: Panel | None) -> None:
-        for panel in self.query(Panel):
-            panel.set_class(panel is chosen, "-alone")
-        self.set_class(chosen is not None, "-one")
-        self.set_class(chosen is not None and chosen.id == "status", "-only-status")
 
     # Keys: the run
 
@@ -317,98 +275,6 @@ class Dashboard(RunScreen):
     def _try(self, chosen: tuple[Finding, Cure] | None) -> None:
         if chosen is not None:
             self.post_message(self.Tried(*chosen))
-
-    # Keys: time and display
-
-    def action_time(self, move: str) -> None:
-        """Move the cursor, or show another range."""
-        if self._observer:
-            self._see(ranges.MOVES[move](self.wanted.time, self._observer.extent))
-
-    def on_panel_cursor_moved(self, message: Panel.CursorMoved) -> None:
-        """A person pointed at a step."""
-        if self._observer:
-            extent = self._observer.extent
-            self._see(ranges.place_cursor(self.wanted.time, extent, message.step))
-
-    def on_panel_zoomed(self, message: Panel.Zoomed) -> None:
-        """A person turned the wheel over a step."""
-        if self._observer:
-            time, extent = self.wanted.time, self._observer.extent
-            self._see(ranges.zoom(time, extent, closer=message.closer, around=message.step))
-
-    def _see(self, chosen: ranges.TimeRange) -> None:
-        self.wanted = replace(self.wanted, time=chosen)
-        self.draw()
-
-    def action_switch(self, name: str) -> None:
-        """Turn one of the switches of ``Display``, from how it is shown now."""
-        shown = self._observer if name == "logarithmic" and self._observer else self.wanted
-        turned: dict[str, Any] = {name: not getattr(shown, name)}
-        self.wanted = replace(self.wanted, **turned)
-        self.draw()
-
-    def action_panel(self, number: int) -> None:
-        """One panel alone; the same again: all."""
-        chosen = self.query_one(f"#{list(self.INSTRUMENTS)[number - 1]}", Panel)
-        self._show_alone(None if chosen is self.alone else chosen)
-
-    def action_maximize(self) -> None:
-        """The focused panel alone, or all again."""
-        focused = self.focused if isinstance(self.focused, Panel) else None
-        self._show_alone(None if self.alone else focused or self.query_one("#loss", Panel))
-
-    def action_back(self) -> None:
-        """Undo what is in the way of the whole live picture, one thing at a time."""
-        log = self.query_one(LogPane)
-        if self.alone:
-            self._show_alone(None)
-        elif self.wanted.time.cursor is not None:
-            self.action_time("newest")
-        elif log.display:
-            log.display = False
-        else:
-            self.set_focus(None)
-
-    def action_log(self) -> None:
-        """Show or hide what training code prints."""
-        log = self.query_one(LogPane)
-        log.display = not log.display
-        self.draw()
-
-    # Keys: files
-
-    @property
-    def file_stem(self) -> str:
-        """What files made of this screen are called, without their ending."""
-        name = self.experiment.name if self.experiment else ""
-        return file_stem(name, self._observer.extent.last if self._observer else 0)
-
-    def action_csv(self) -> None:
-        """Save the history."""
-        if self.source is not None:
-            source = self.source
-            self._save_history(source.history.snapshot(), source.facts, self.file_stem)
-
-    @work(thread=True, group="files")
-    def _save_history(self, snapshot: Snapshot, facts: Facts, stem: str) -> None:
-        from .history_csv import save_history  # not before the first screen
-
-        worker = get_current_worker()
-        try:
-            path = save_history(snapshot, facts, Path(), stem, lambda: worker.is_cancelled)
-        except InputError as error:
-            self.post_message(self.Saved(None, str(error)))
-        else:
-            if path is not None:
-                self.post_message(self.Saved(path))
-
-    def on_dashboard_saved(self, message: Saved) -> None:
-        """Say where the history is now."""
-        if message.path is None:
-            self.tell(message.problem, error=True)
-        else:
-            self.tell(f"History saved as {message.path}")
 
 
 def _where_to_go_back(source: Source) -> KeptCheckpoint | None:
