@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from .diagnosis import RULES, Diagnosing, Diagnosis, marked
+from .diagnosis import Diagnosing, Diagnosis, marked
+from .rules import RULES
 
 __all__ = ["RULES", "Diagnosing", "Diagnosis", "marked"]
