@@ -11,6 +11,7 @@ from math import isfinite, sqrt
 from ..experiment import changed
 from ..settings import HIGHEST_RATE
 from .cure import Cure, How, Patient
+from .decay_cures import without_weight_decay
 from .sound import (
     ADAPTIVE,
     Changes,
@@ -37,6 +38,7 @@ ADVISED_CLIP = 1.0
 
 def vanishing_gradient(patient: Patient) -> Iterator[Cure]:
     """The error signal shrinks on its way back."""
+    yield from without_weight_decay(patient)
     yield from sound_networks(patient)
     yield from _carriers(patient)
     yield from _rescaling(patient, How.IN_PLACE)

@@ -269,10 +269,10 @@ class Diagnosis:
                 message=each.verdict.said.message
                 + (NO_MORE if each.missed >= CONFIRMATIONS else ""),
             )
-            # What was there from the start comes before what followed from it.
+            # What was there before comes before what followed from it.
             for kind, each in sorted(
                 standing.items(),
-                key=lambda item: (item[1].since > self._first_check, order.index(item[0])),
+                key=lambda item: (not self._is_first(*item), order.index(item[0])),
             )
             if not self._silenced(kind, each, standing)
         )
@@ -280,11 +280,21 @@ class Diagnosis:
     def _silenced(self, kind: str, each: _Standing, standing: dict[str, _Standing]) -> bool:
         if any(other in standing for other in SILENCED_BESIDE.get(kind, ())):
             return True
-        from_start = each.since == self._first_check
-        return any(
-            other in self._stood and not (from_start and self._stood[other] > each.since)
-            for other in SILENCED_AFTER.get(kind, ())
-        )
+        return not all(self._were_before(kind, each))
+
+    def _is_first(self, kind: str, each: _Standing) -> bool:
+        """Whether it was there from the start, or before what could have brought it about."""
+        before = self._were_before(kind, each)
+        return each.since == self._first_check or (bool(before) and all(before))
+
+    def _were_before(self, kind: str, each: _Standing) -> list[bool]:
+        """For each finding that stood and could explain it: whether it was there before that."""
+        steps = each.since - self._first_check
+        return [
+            self._stood[other] - self._first_check > (factor * steps if steps else 0)
+            for other, factor in SILENCED_AFTER.get(kind, {}).items()
+            if other in self._stood
+        ]
 
     def _severity(self, kind: str, verdict: Verdict, reading: Reading) -> Severity:
         if self._ended or verdict.certain:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from .loss_rules import (
     divergence,
@@ -51,11 +52,12 @@ SILENCED_BESIDE: dict[str, tuple[str, ...]] = {
 }
 """A finding is not made beside one of these, which explains it."""
 
-SILENCED_AFTER: dict[str, tuple[str, ...]] = {
-    "vanishing_gradient": ("divergence", "dying_relu", "learning_rate_too_large"),
+SILENCED_AFTER: dict[str, dict[str, float]] = {
+    "vanishing_gradient": {"divergence": inf, "dying_relu": 3.0, "learning_rate_too_large": inf},
 }
-"""A finding is not made once one of these has stood, unless it was there at the first check, before
-them: then it is a cause and not a symptom."""
+"""A finding is not made once one of these has stood, unless it was there before them: then it is a
+cause and not a symptom. Before is at the first check, or in so many times fewer steps: units that
+die take the error signal with them, and not a while after it has gone."""
 
 SYMPTOMS: dict[str, tuple[str, ...]] = {"learning_rate_too_large": ("dying_relu", "saturation")}
 """What a finding may have brought about, where it was not there from the start: it stays named as

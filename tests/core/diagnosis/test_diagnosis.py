@@ -616,6 +616,14 @@ def test_units_that_die_under_a_gradient_that_vanished_before_are_named_after_it
     assert kinds(diagnose(scenario)) == ["vanishing_gradient", "dying_relu"]
 
 
+def test_a_signal_that_was_lost_long_before_units_die_has_a_cause_of_its_own():
+    lost = after(19, VANISHING)
+    soon = both(lost, lambda step: dead(0.1 if step < 50 else 0.9))
+    assert kinds(diagnose(soon)) == ["dying_relu"]
+    late = both(lost, lambda step: dead(0.1 if step < 90 else 0.9))
+    assert kinds(diagnose(late)) == ["vanishing_gradient", "dying_relu"]
+
+
 def test_saturated_hidden_layers_are_found_unless_the_network_has_learned():
     scenario = always(flat=(0.3, 0.77, 0.62, 0.1, 0.99), loss=1.4)
     (finding,) = diagnose(scenario, columns=TANH)
