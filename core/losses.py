@@ -7,7 +7,7 @@ gradient carries the factor 1 / batch. Infinite outputs give inf or NaN and no w
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -295,3 +295,22 @@ def baseline(loss_name: str, encoded_targets: Targets) -> float:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         return LOSSES[loss_name].baseline(encoded_targets)
+
+
+SAME_UNIT = 0.1
+"""Losses of knowing nothing that differ by no more than this share are one unit: the rows that are
+held out differ from seed to seed."""
+
+
+def units_differ(kinds: Sequence[tuple[str, float]]) -> bool:
+    """Whether losses are of different kinds or of different data, so that each has its own unit.
+
+    Args:
+        kinds: the name of each loss and its baseline; where one is not known there are no units.
+    """
+    baselines = [baseline for _, baseline in kinds]
+    if not all(math.isfinite(value) and value > 0 for value in baselines):
+        return False
+    if len({name for name, _ in kinds}) > 1:
+        return True
+    return not all(math.isclose(baselines[0], value, rel_tol=SAME_UNIT) for value in baselines)

@@ -94,6 +94,9 @@ class DataSettings:
     standardize: bool = key(
         True, "give each input mean 0 and standard deviation 1, fitted on the training part"
     )
+    standardize_targets: bool = key(
+        False, "the same for each number to predict: losses and outputs then have no unit"
+    )
     validation: float = key(
         0.25, "share of the rows held out for validation", unit="share", low=0.0, below=1.0
     )

@@ -10,6 +10,7 @@ from ..core.consultation import HALVED, LEARNED, Consultation, Outcome, Trial
 from ..core.differences import differences
 from ..core.experiment import command_line
 from ..core.findings import Finding
+from ..core.losses import units_differ
 from ..core.plain import plain
 from .number_format import percent_text, short
 from .report_text import MISSING, finding_lines, wrapped
@@ -38,7 +39,8 @@ def cured_story(consultation: Consultation, trial: Trial) -> str:
     assert finding is not None, "without a finding nothing is tried"
     assert trial.outcome is not None, "an accepted cure was run"
     assert trial.experiment is not None, "an accepted cure was run"
-    patient = consultation.experiment
+    patient, relative = consultation.experiment, _units_differ(consultation)
+    unit = "in units of knowing nothing" if relative else f"knowing nothing: {short(sick.baseline)}"
     lines = [
         *wrapped(f"WHAT WAS WRONG: {finding.kind}. {finding.message}"),
         "",
@@ -47,9 +49,9 @@ def cured_story(consultation: Consultation, trial: Trial) -> str:
         *wrapped(f"WHY: {trial.cure.reason}"),
         "",
         *wrapped(
-            f"YOU WILL SEE {_loss_name(finding)} of {_loss(trial.outcome, finding)} after "
-            f"{consultation.budget:,} steps, where {patient.name or 'the sick run'} has "
-            f"{_loss(sick, finding)} (knowing nothing: {short(sick.baseline)})."
+            f"YOU WILL SEE {_loss_name(finding)} of {_loss(trial.outcome, finding, relative)} "
+            f"after {consultation.budget:,} steps, where {patient.name or 'the sick run'} has "
+            f"{_loss(sick, finding, relative)} ({unit})."
         ),
     ]
     return "\n".join(line.strip() for line in lines) + "\n"
@@ -80,34 +82,40 @@ def _findings(consultation: Consultation) -> Iterator[Iterator[str]]:
 def _table(consultation: Consultation, finding: Finding) -> Iterator[str]:
     validation = finding.kind == "overfitting"
     headings = ("", " ", "val. loss" if validation else "loss", "accuracy", "signal", "dead", "  ")
-    rows = [(SICK, "", *_cells(consultation.sick, finding), "")]
+    relative = _units_differ(consultation)
+    rows = [(SICK, "", *_cells(consultation.sick, finding, relative), "")]
     advised = False
     for trial in consultation.trials:
         if not trial.cure.works and not advised:
             advised = True
             rows.append((ADVISED, *EMPTY))
-        rows.append(_row(trial, finding))
+        rows.append(_row(trial, finding, relative))
     yield from text_table(headings, rows, left=("", " ", "  "))
     yield from wrapped(
-        f"loss: {_loss_name(finding)} at the end (knowing nothing: "
-        f"{short(consultation.sick.baseline)}); signal: log10 of the error signal, first layer / "
+        f"loss: {_loss_name(finding)} at the end "
+        + (
+            "in units of that of knowing nothing, which differs"
+            if relative
+            else f"(knowing nothing: {short(consultation.sick.baseline)})"
+        )
+        + "; signal: log10 of the error signal, first layer / "
         "last; dead: share of the ReLU units. "
         f"Cured: a loss below {HALVED:g} of the sick one, or below it and below {LEARNED:g} of "
         "knowing nothing.",
     )
 
 
-def _row(trial: Trial, finding: Finding) -> tuple[str, ...]:
+def _row(trial: Trial, finding: Finding, relative: bool) -> tuple[str, ...]:
     title, how = safe_text(trial.cure.title), trial.cure.how.value
     if trial.outcome is None:
         return (title, how, MISSING, MISSING, MISSING, MISSING, "not tried")
     verdict = "cured" if trial.accepted else "no cure"
-    return (title, how, *_cells(trial.outcome, finding), verdict)
+    return (title, how, *_cells(trial.outcome, finding, relative), verdict)
 
 
-def _cells(outcome: Outcome, finding: Finding) -> tuple[str, ...]:
+def _cells(outcome: Outcome, finding: Finding, relative: bool) -> tuple[str, ...]:
     return (
-        _loss(outcome, finding),
+        _loss(outcome, finding, relative),
         _number(outcome.accuracy, percent_text),
         _number(outcome.decades, lambda value: f"{round(value, 1) + 0.0:.1f}"),
         _number(outcome.dead, percent_text),
@@ -118,8 +126,20 @@ def _number(value: float, show: Callable[[float], str]) -> str:
     return MISSING if isnan(value) else show(value)
 
 
-def _loss(outcome: Outcome, finding: Finding) -> str:
+def _units_differ(consultation: Consultation) -> bool:
+    """Whether some cure makes other losses: of targets in another unit, for one."""
+    tried = [
+        (trial.experiment.training.loss, trial.outcome.baseline)
+        for trial in consultation.trials
+        if trial.experiment is not None and trial.outcome is not None
+    ]
+    sick = consultation.experiment.training.loss, consultation.sick.baseline
+    return units_differ([sick, *tried])
+
+
+def _loss(outcome: Outcome, finding: Finding, relative: bool) -> str:
     loss = outcome.validation_loss if finding.kind == "overfitting" else outcome.loss
+    loss = outcome.score(finding) if relative else loss
     return "diverged" if isinf(loss) else _number(loss, short)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..losses import LOSSES, TargetForm
 from .cure import Cure, How, Patient
 from .signal_cures import ADVISED_CLIP, GENERATED, sound_networks, unsound_start
 from .sound import (
@@ -21,9 +22,33 @@ PATIENCE = 3
 """Evaluations without a better validation loss that early stopping waits for."""
 LEARNED = 0.5
 """Of knowing nothing: a training loss below this has been learned; above, the rate may be wrong."""
+LEAST_VARIANCE, MOST_VARIANCE = 1e-3, 10.0
+"""Of numbers to predict, which is the loss of knowing nothing; that of classes in columns of 0 and
+1 lies within. Beyond it the unit is to blame."""
+OF_ONES_OWN = ("csv", "npz", "inline")
+"""Sources whose numbers may have any unit."""
 DECAY = 0.01
 VALIDATION = 0.25
 DROPOUT = 0.3
+
+
+def standardized_targets(patient: Patient) -> Iterator[Cure]:
+    """Numbers to predict that are far from 1 in size: the error signal has their unit."""
+    data, facts = patient.experiment.data, patient.facts
+    if facts is None or data.source not in OF_ONES_OWN or data.standardize_targets:
+        return
+    predicts = LOSSES[patient.experiment.training.loss].targets is TargetForm.NUMBERS
+    usual = LEAST_VARIANCE <= facts.baseline <= MOST_VARIANCE
+    if usual or not predicts or patient.experiment.network.output_activation != "identity":
+        return
+    yield Cure(
+        "standardized targets",
+        f"knowing nothing costs {facts.baseline:.2g}: the targets are not of the size that outputs "
+        "have at first; standardized each has mean 0 and standard deviation 1, the scale that "
+        "initial weights and usual rates are made for.",
+        How.RESTART,
+        tuple(with_usual_rate(patient.experiment, {"data.standardize_targets": True}).items()),
+    )
 
 
 def unnormalized_inputs(patient: Patient) -> Iterator[Cure]:

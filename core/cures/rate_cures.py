@@ -9,6 +9,7 @@ from ..experiment import Experiment
 from ..losses import LOSSES
 from ..settings import HIGHEST_RATE
 from .cure import Cure, How, Patient
+from .data_cures import standardized_targets
 from .signal_cures import ADVISED_CLIP, exploding_gradient, sound_networks, unsound_start
 from .sound import (
     ADAPTIVE,
@@ -37,6 +38,7 @@ def learning_rate_too_large(patient: Patient) -> Iterator[Cure]:
     """The steps overshoot."""
     if unsound_start(patient):
         yield from sound_networks(patient)
+    yield from standardized_targets(patient)
     experiment, lower = patient.experiment, _lower_rate(patient)
     yield _rate(patient, lower, How.RESTART)
     yield _rate(patient, lower, How.ROLL_BACK)
@@ -77,6 +79,7 @@ def divergence(patient: Patient) -> Iterator[Cure]:
     experiment = patient.experiment
     if not experiment.data.standardize:
         yield _standardize(patient)
+    yield from standardized_targets(patient)
     yield from (each for each in exploding_gradient(patient) if each.works)
     yield from learning_rate_too_large(patient)
 
@@ -85,6 +88,7 @@ def learning_rate_too_small(patient: Patient) -> Iterator[Cure]:
     """All steps together promise too little."""
     if unsound_start(patient):
         yield from sound_networks(patient)
+    yield from standardized_targets(patient)
     higher = _higher_rate(patient)
     yield _rate(patient, higher, How.RESTART, _unclipped(patient))
     yield _rate(patient, higher, How.IN_PLACE, _unclipped(patient))

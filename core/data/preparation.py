@@ -114,7 +114,8 @@ class PreparedData:
 
     ``X_train (n, features)`` and ``X_validation (m, features)``, m possibly 0, are standardized if
     the settings say so, and have the dtype of the experiment. ``y_train`` and ``y_validation`` are
-    int64 labels ``(n,)`` for classification, numbers ``(n, targets)`` of that dtype for regression.
+    int64 labels ``(n,)`` for classification, numbers ``(n, targets)`` of that dtype for regression,
+    which are standardized if the settings say that.
     """
 
     X_train: Array
@@ -178,9 +179,9 @@ def prepare(
     Everything random has a generator of its own, spawned from ``rng`` in a fixed order: the same
     seed gives the same rows and the same split whatever the noise, and whatever the network.
     Noise replaces the labels of that share of the training rows, rounded to whole rows, by another
-    class; regression targets get normal noise of that standard deviation. Mean and scale are
-    fitted on the training part alone. ``input_scale`` and ``input_offset`` are what standardizing
-    takes out again to the last bit, so they are applied only without it.
+    class; regression targets get normal noise of that standard deviation, in their own unit. Mean
+    and scale are fitted on the training part alone. ``input_scale`` and ``input_offset`` are what
+    standardizing takes out again to the last bit, so they are applied only without it.
 
     Args:
         settings: the ``[data]`` table.
@@ -207,6 +208,8 @@ def prepare(
     inputs = dataset.X if as_read else standardization.apply(dataset.X, mean, scale)
     X = _cast(inputs, dtype, dataset.X, [f"input {quoted(name)}" for name in dataset.features])
     if dataset.task is Task.REGRESSION:
+        if settings.standardize_targets:
+            y = standardization.apply(y, *standardization.fit(y[training]))
         y = _cast(y, dtype, dataset.y, [f"target {i}" for i in range(1, y.shape[1] + 1)])
     return PreparedData(
         X_train=X[training],

@@ -45,6 +45,7 @@ def drawn(seed):
                 "jitter": one_of([0.0, 0.1, 1e3]),
                 "noise": one_of([0.0, 0.0, 0.3, 1.0]),
                 "standardize": one_of([True, True, False]),
+                "standardize_targets": one_of([False, True]),
                 "validation": one_of([0.0, 0.01, 0.25, 0.5]),
             },
             "network": {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import isclose, isfinite
 
 import numpy as np
 
+from ...core import losses
 from ...core.differences import differences
 from ...core.experiment import Experiment
 from ...core.record import RunState
@@ -17,10 +17,6 @@ from ..observer import Display, Look, Observer, is_spread
 from ..time_range import Extent, shown
 from ..view import View
 from .comparison import Comparison
-
-SAME_UNIT = 0.1
-"""Losses of knowing nothing that differ by no more than this share are one unit: the rows that are
-held out differ from seed to seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +118,7 @@ class Observers:
 
 
 def units_differ(sources: Sequence[Source]) -> bool:
-    """Whether losses are of different kinds or of different data, so that each has its own unit."""
-    baselines = [source.facts.baseline for source in sources]
-    if not all(isfinite(value) and value > 0 for value in baselines):
-        return False
-    if len({source.experiment.training.loss for source in sources}) > 1:
-        return True
-    return not all(isclose(baselines[0], value, rel_tol=SAME_UNIT) for value in baselines)
+    """Whether their losses are of different kinds or of different data."""
+    return losses.units_differ(
+        [(source.experiment.training.loss, source.facts.baseline) for source in sources]
+    )

@@ -174,6 +174,22 @@ def test_mean_and_scale_are_fitted_on_the_training_part_alone() -> None:
     assert data.X_validation == pytest.approx(expected)
 
 
+def test_targets_are_standardized_as_the_training_part_has_them() -> None:
+    X = tuple((float(i), 0.0) for i in range(40))
+    y = tuple((1e6 * i * i, 3.0, -1e-9 * i) for i in range(40))
+    raw = prepared(**inline(X, y, validation=0.25))
+    data = prepared(**inline(X, y, validation=0.25, standardize_targets=True))
+    mean, std = raw.y_train.mean(axis=0), raw.y_train.std(axis=0)
+    assert data.y_train[:, 1] == pytest.approx(0.0)  # all the same, which nothing can scale
+    for each, was in ((data.y_train, raw.y_train), (data.y_validation, raw.y_validation)):
+        assert each[:, ::2] == pytest.approx(((was - mean) / np.where(std, std, 1.0))[:, ::2])
+    assert np.array_equal(data.X_train, raw.X_train)
+
+
+def test_classes_are_classes_whether_targets_are_standardized_or_not() -> None:
+    assert np.array_equal(prepared(standardize_targets=True).y_train, prepared().y_train)
+
+
 def test_new_rows_are_standardized_as_the_training_part_was() -> None:
     raw, data = prepared(standardize=False), prepared(dtype="float32")
     again = data.standardize(raw.X_validation)
