@@ -39,6 +39,19 @@ def test_each_trial_is_a_row_and_what_is_only_advised_stands_apart():
     assert clip[:2] + clip[-2:] == ["clip", "in", "no", "cure"]
 
 
+def test_losses_of_targets_in_another_unit_are_told_in_units_of_knowing_nothing():
+    sick = replace(SICK, loss=4.6e12, baseline=2.3e12)
+    treated = trial(RATE, replace(WELL, loss=0.05, baseline=1.0), True)
+    mixed = replace(consultation(treated), sick=sick)
+    text = consultation_text(mixed)
+    (row,) = (line.split() for line in text.splitlines() if line.startswith("as it is"))
+    assert float(row[3]) == 2.0
+    assert "in units of that of knowing nothing" in text
+    story = cured_story(mixed, treated)
+    assert "a training loss of 0.0500 after" in story
+    assert "(in units of knowing nothing)" in " ".join(story.split())
+
+
 def test_the_same_cure_applied_in_two_ways_is_explained_once():
     again = replace(RATE, how=How.IN_PLACE)
     text = consultation_text(consultation(trial(RATE, WELL, True), trial(again, WELL, True)))
