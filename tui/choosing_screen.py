@@ -14,6 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from .options import Options
+
 T = TypeVar("T")
 
 
@@ -47,7 +49,7 @@ class ChoosingScreen(ModalScreen[T | None], Generic[T]):
         with Vertical(id=self._box) as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(self._hint)
-            yield OptionList(markup=False, compact=True)
+            yield Options(markup=False, compact=True)
 
     def on_mount(self) -> None:
         """List everything, and begin with the first that can be chosen."""

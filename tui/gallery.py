@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
@@ -22,6 +22,7 @@ from .key_line import KeyLine
 from .keymap import GALLERY, bindings
 from .link import Link
 from .observer import Display, Look
+from .options import Options
 from .panels import PANELS, Panel
 from .preview import STEPS, Preview
 from .safe_text import safe_text
@@ -33,7 +34,7 @@ DEBOUNCE = 0.15
 FRAME = 0.1
 
 
-class PresetList(OptionList, can_focus=True, inherit_bindings=False):
+class PresetList(Options, can_focus=True, inherit_bindings=False):
     """The list; the screen has the keys."""
 
     ALLOW_SELECT = False

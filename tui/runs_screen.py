@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from ..core.errors import DataError, InputError
@@ -23,6 +23,7 @@ from .keymap import RUNS, bindings
 from .link import Link
 from .number_format import count_text, short
 from .observer import Look
+from .options import Options
 from .runs_text import findings_text, started_text, state_text
 from .safe_text import safe_text
 
@@ -51,7 +52,7 @@ _STYLES: dict[Life | None, str] = {
 }
 
 
-class RunsOptions(OptionList, can_focus=True, inherit_bindings=False):
+class RunsOptions(Options, can_focus=True, inherit_bindings=False):
     """The list; the screen has the keys."""
 
     ALLOW_SELECT = False
@@ -224,9 +225,9 @@ class RunsScreen(ArrangedScreen):
         """A page up or down."""
         options = self.query_one(RunsOptions)
         if pages < 0:
-            options.action_page_up()  # type: ignore[no-untyped-call]
+            options.action_page_up()
         else:
-            options.action_page_down()  # type: ignore[no-untyped-call]
+            options.action_page_down()
 
     def action_filter(self) -> None:
         """Write words to look for."""

@@ -7,6 +7,7 @@ import time
 from xml.etree import ElementTree
 
 import pytest
+from textual.command import CommandList
 from textual.widgets import Input
 
 from backscope.core.errors import InputError
@@ -238,6 +239,18 @@ async def test_the_command_palette_opens_and_runs_a_command(experiment, sources)
         await pilot.pause(0.3)
         await pilot.press("enter")
         await until(pilot, lambda: sources.made[0].commands == [0.5])
+
+
+async def test_a_page_in_the_command_palette_needs_room_for_one(experiment, sources):
+    async with BackscopeApp(experiment, source_factory=sources).run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: CommandSearch.is_open(pilot.app))
+        commands = pilot.app.screen.query_one(CommandList)
+        await until(pilot, lambda: commands.option_count)
+        await pilot.resize_terminal(80, 2)
+        await pilot.press("down", "pagedown", "pageup", "pagedown")
+        assert CommandSearch.is_open(pilot.app)
 
 
 async def test_a_picture_is_an_svg_of_the_screen_and_never_overwrites(
