@@ -16,6 +16,8 @@ import argparse
 import time
 from collections.abc import Callable
 
+import numpy as np
+
 from backscope.core.bench.backscope_step import FEW
 from backscope.core.bench.interleaved import ROUNDS, Timing, interleave, ratio
 from backscope.core.bench.results import QUICK_SLICE
@@ -50,7 +52,7 @@ class Watched:
         self, exercise: Exercise, *, asks: bool = False, probes: ProbeSettings | None = None
     ) -> None:
         trainer = exercise.trainer(probes)
-        self._steps = trainer.steps()
+        self._steps = trainer.steps(errors_ignored=True)
         self._history = History(trainer.layout)
         self._diagnosis = Diagnosis(trainer.facts) if asks else None
         self._asked = time.process_time()
@@ -91,14 +93,14 @@ def unmeasured(exercise: Exercise) -> Callable[[int], int]:
     """A run without probes: of each step its loss and its rate are kept, in a history."""
     trainer = exercise.trainer()
     layout = Layout(trainer.layout.layers, ())
-    history = History(layout)
+    history, losses = History(layout), trainer.bare_steps()
     loss, rate = layout.columns("loss").start, layout.columns("learning_rate").start
 
     def advance(steps: int) -> int:
         for _ in range(steps):
             row = layout.empty_row()
             row[rate] = trainer.learning_rate
-            row[loss] = trainer.advance_bare(1)
+            row[loss] = next(losses)
             if trainer.state.final:
                 raise RuntimeError(f"the training has {trainer.state} at {trainer.step}")
             history.append(StepRecord(trainer.step, row, layout), 0.0)
@@ -159,6 +161,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round of the smallest")
     options = parser.parse_args()
     use_threads(1)
+    np.seterr(all="ignore")  # as in the thread of a run, once for all steps
     unknown = [name for name in options.networks if name not in NETWORKS]
     if unknown:
         parser.error(f"{unknown[0]!r} is no network; allowed: {', '.join(NETWORKS)}")

@@ -14,6 +14,8 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 
+import numpy as np
+
 from .experiment import Experiment
 from .experiment.going_back import going_on_with, with_changes
 from .findings import Facts
@@ -65,7 +67,7 @@ class Run:
         self.checkpoints = checkpoints or KeptCheckpoints()
         self.facts: Facts = trainer.facts
         self._trainer = trainer
-        self._steps = trainer.steps()
+        self._steps = trainer.steps(errors_ignored=True)
         self._clock = clock
         self._state = RunState.READY
         self._error = ""
@@ -236,9 +238,10 @@ class Run:
         gate = self._gate
         self._state = RunState.RUNNING
         try:
-            while not gate.attention or gate.passes(self.apply_changes):
-                if not self._step():
-                    return
+            with np.errstate(all="ignore"):
+                while not gate.attention or gate.passes(self.apply_changes):
+                    if not self._step():
+                        return
         except Exception:
             self._fail()
         else:
@@ -248,10 +251,11 @@ class Run:
         """Do up to so many steps in the calling thread, whatever is paused."""
         self._state = RunState.RUNNING
         try:
-            for _ in range(steps):
-                self.apply_changes()
-                if not self._step():
-                    break
+            with np.errstate(all="ignore"):
+                for _ in range(steps):
+                    self.apply_changes()
+                    if not self._step():
+                        break
         except Exception:
             self._fail()
 

@@ -9,7 +9,9 @@ value is the validation loss after it).
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from math import isfinite, nan
 from typing import Any
 
@@ -105,13 +107,18 @@ class Trainer:
 
     # What a person at the front door uses ---------------------------------------------------
 
-    def steps(self) -> Iterator[StepRecord]:
+    def steps(self, *, errors_ignored: bool = False) -> Iterator[StepRecord]:
         """Train: one record per step, until the run is finished or has diverged.
 
         The generator picks up where the trainer stands, so that it may be dropped and taken anew.
+
+        Args:
+            errors_ignored: whoever asks for a step does so under ``np.errstate(all="ignore")``;
+                else every step enters it anew, which takes as long as measuring some layers.
         """
+        step = self._step if errors_ignored else self._step_by_itself
         while not self.state.final:
-            yield self._step()
+            yield step()
 
     def loss_and_gradients(
         self, X: ArrayLike, y: ArrayLike
@@ -271,28 +278,33 @@ class Trainer:
         Returns:
             The loss of the last of them, before its update; NaN where none was done.
         """
-        loss = nan
         with np.errstate(all="ignore"):
-            for _ in range(steps):
-                if self.state.final:
-                    break
-                step = self.step + 1
-                if step >= self._regime.agenda.next_step:
-                    self._events.extend(self._regime.carry_out_planned(self.step))
-                loss, total = self._compute(self._minibatches.draw())
-                rate, descent = self.learning_rate, self._regime.descent
-                nonfinite = descent.prepare(step, loss, total, rate)
-                if nonfinite is None:
-                    descent.apply(step)
-                self._ended(nonfinite)
-        return loss
+            newest = deque(islice(self.bare_steps(), steps), maxlen=1)
+        return newest[0] if newest else nan
+
+    def bare_steps(self) -> Iterator[float]:
+        """The same one by one: the loss of each; asked for under ``np.errstate(all="ignore")``."""
+        while not self.state.final:
+            step = self.step + 1
+            if step >= self._regime.agenda.next_step:
+                self._events.extend(self._regime.carry_out_planned(self.step))
+            loss, total = self._compute(self._minibatches.draw())
+            rate, descent = self.learning_rate, self._regime.descent
+            nonfinite = descent.prepare(step, loss, total, rate)
+            if nonfinite is None:
+                descent.apply(step)
+            self._ended(nonfinite)
+            yield loss
 
     # The step -------------------------------------------------------------------------------
 
-    def _step(self) -> StepRecord:
+    def _step_by_itself(self) -> StepRecord:
         # errstate is per thread and must not leak through a yield: it is entered here.
         with np.errstate(all="ignore"):
-            record = self._train_one()
+            return self._step()
+
+    def _step(self) -> StepRecord:
+        record = self._train_one()
         self._ended(record.nonfinite)
         return record
 

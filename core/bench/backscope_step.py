@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 
+import numpy as np
+
 from ..record import StepRecord
 from ..settings import ProbeSettings
 from .workloads import ENDLESS, Exercise
@@ -32,7 +34,7 @@ class BackscopeStep:
         self._trainer = exercise.trainer(probes or FEW)
         self._exercise = exercise
         self._bare = probes is None
-        self._steps = self._trainer.steps()
+        self._steps = self._trainer.steps(errors_ignored=True)
 
     def advance(self, steps: int) -> int:
         """Train so many steps.
@@ -43,7 +45,8 @@ class BackscopeStep:
         if self._bare:
             self._trainer.advance_bare(steps)
         else:
-            deque(islice(self._steps, steps), maxlen=0)
+            with np.errstate(all="ignore"):
+                deque(islice(self._steps, steps), maxlen=0)
         if self._trainer.state.final:
             raise RuntimeError(f"the training has {self._trainer.state} at {self._trainer.step}")
         return steps
@@ -55,7 +58,8 @@ class BackscopeStep:
 
     def record(self) -> StepRecord:
         """Train one step and give what was measured of it."""
-        return next(self._steps)
+        with np.errstate(all="ignore"):
+            return next(self._steps)
 
     def loss(self) -> float:
         """The loss of all rows."""

@@ -2,6 +2,7 @@ import threading
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from backscope.core.experiment import Experiment, command_line
@@ -230,7 +231,7 @@ def test_a_pace_bounds_the_steps_per_second():
 def test_an_exception_fails_the_run_and_is_kept():
     trainer = Trainer(experiment())
 
-    def steps():
+    def steps(**_):
         yield next(Trainer(experiment()).steps())
         raise RuntimeError("the sampler broke")
 
@@ -260,3 +261,11 @@ def test_a_diverged_run_keeps_its_bad_step_in_the_history():
     bad = run.history.snapshot().nonfinite
     assert bad is not None
     assert bad.step == run.status().step
+
+
+@pytest.mark.parametrize("train", [lambda run: run.drive(), lambda run: run.advance(400)])
+def test_no_warning_escapes_a_diverging_run_and_no_error_state_leaks(train):
+    run, before = Run(Trainer(experiment(400, rate=1e9))), np.geterr()
+    train(run)
+    assert run.status().state is RunState.DIVERGED
+    assert np.geterr() == before

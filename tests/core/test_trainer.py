@@ -365,6 +365,20 @@ def test_no_warning_escapes_a_diverging_step_and_no_error_state_leaks():
     assert np.geterr() == before
 
 
+def test_steps_asked_for_with_errors_ignored_are_the_same():
+    by_itself = list(Trainer(diverging()).steps())
+    with np.errstate(all="ignore"):
+        together = list(Trainer(diverging()).steps(errors_ignored=True))
+    assert together == by_itself
+
+
+def test_bare_steps_tell_the_losses_of_the_recorded_ones():
+    settings = experiment(training__steps=12)
+    with np.errstate(all="ignore"):
+        losses = list(Trainer(settings).bare_steps())
+    assert losses == [record.loss for record in Trainer(settings).steps()]
+
+
 def test_records_cannot_be_written():
     with pytest.raises(ValueError, match="read-only"):
         records(training__steps=1)[0].error_signal[0] = 1.0
