@@ -69,7 +69,7 @@ class Replay:
         self.checkpoint_bytes = sys.maxsize  # too many: there is nothing to go back to
         self._epoch = trainer.layout.columns("epoch").start
 
-    def steps(self) -> Iterator[StepRecord]:
+    def steps(self, *, errors_ignored: bool = False) -> Iterator[StepRecord]:
         """Record after record, each with its own step and epoch."""
         a_step = float(self._rows[0][self._epoch])
         for step in count(1):
