@@ -168,13 +168,13 @@ def main() -> None:
         traced(options.preset, options.seconds)
         return
     if options.quick:
-        options.seconds = 4.0
+        options.seconds = 1.5
     packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "textual"))
     print(f"{options.preset} at {options.size}; Python {platform.python_version()}, {packages}")
     with TemporaryDirectory() as compiled:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = compiled
-        sampled(options, 4.0)
+        sampled(options, min(options.seconds, 4.0))
         report(options)
 
 

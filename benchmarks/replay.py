@@ -173,7 +173,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="one round, short runs")
     options = parser.parse_args()
-    longest, rounds = (20_000, 1) if options.quick else (options.steps, options.rounds)
+    longest, rounds = (5_000, 1) if options.quick else (options.steps, options.rounds)
     use_threads(1)
     lengths = sorted({SHORTEST, max(longest // 100, SHORTEST), max(longest // 10, 1), longest})
     with tempfile.TemporaryDirectory() as home:
