@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from ..core.errors import InputError
 from ..core.findings import Facts
 from ..core.history import Snapshot
 from ..core.store.missing import missing
@@ -18,16 +19,16 @@ from .extras import need
 from .history_csv import write_history_csv
 from .history_parquet import write_history_parquet
 from .history_tensorboard import event_folder, write_history_events
-from .output_file import open_output, start_over
+from .output_file import STANDARD_OUTPUT, open_output, start_over
 from .repair_text import LONGEST_PATH, counted
 from .safe_text import safe_text
-from .streams import say
+from .streams import complain, say
 
 
 def run_export(
     word: str, *, csv: str | None, parquet: str | None, tensorboard: str | None, force: bool
 ) -> int:
-    """Export a run in one of the three forms; the exit code.
+    """Export a run in one of the three forms; the exit code. The csv file ``-`` is standard output.
 
     Raises:
         InputError: there is no such run, or the file must not or cannot be written.
@@ -36,10 +37,16 @@ def run_export(
         OSError: there is no room for all of it.
     """
     run = StoredRun.wanted(word)
+    piped = csv == STANDARD_OUTPUT
     try:
         snapshot, facts = run.history.snapshot(), run.description.facts
         notes: list[str] = []
-        if tensorboard is not None:
+        if piped:
+            where = "standard output"
+            if sys.stdout is None:
+                raise InputError("-: standard output is closed")
+            write_history_csv(snapshot, facts, sys.stdout)
+        elif tensorboard is not None:
             need("tensorboardX", "tensorboard")
             where = tensorboard
             event_folder(Path(where), force=force)
@@ -62,7 +69,11 @@ def run_export(
     for note in notes:
         print(f"backscope: {note}", file=sys.stderr)  # noqa: T201
     name, where = safe_text(run.place.id, LONGEST_PATH), safe_text(where, LONGEST_PATH)
-    say(f"Exported {counted(snapshot.count, 'step')} of run {name} to {where}\n")
+    done = f"Exported {counted(snapshot.count, 'step')} of run {name} to {where}"
+    if piped:
+        complain(done)
+    else:
+        say(done + "\n")
     return DONE
 
 

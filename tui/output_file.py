@@ -11,6 +11,18 @@ from typing import TextIO
 
 from ..core.errors import InputError
 
+STANDARD_OUTPUT = "-"
+
+
+def require_name(path: Path) -> None:
+    """Refuse what elsewhere means standard output.
+
+    Raises:
+        InputError: it is that.
+    """
+    if str(path) == STANDARD_OUTPUT:
+        raise InputError("-: expected a file; export --csv - alone writes to standard output")
+
 
 def open_output(path: Path, *, force: bool) -> TextIO:
     """Open ``path`` for writing text, newly made or, with ``force``, in place of what it holds.
@@ -21,6 +33,7 @@ def open_output(path: Path, *, force: bool) -> TextIO:
     Raises:
         InputError: the file exists (without ``force``), is a directory, or cannot be written.
     """
+    require_name(path)
     flags = os.O_WRONLY | os.O_CREAT | (0 if force else os.O_EXCL)
     try:
         descriptor = os.open(path, flags, 0o666)

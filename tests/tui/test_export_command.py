@@ -48,6 +48,15 @@ def test_the_csv_file_is_the_one_that_the_run_itself_writes(folder, capsys):
     assert main(["diagnose", "out.csv", "--json"]) == 0
 
 
+def test_a_dash_is_standard_output_which_then_holds_the_table_alone(folder, capsys):
+    capsys.readouterr()
+    assert main(["export", place().id, "--csv", "-"]) == 0
+    said = capsys.readouterr()
+    assert said.out == (folder / "run.csv").read_text()
+    assert said.err == f"Exported 1,100 steps of run {place().id} to standard output\n"
+    assert not (folder / "-").exists()
+
+
 def test_the_parquet_file_holds_the_numbers_to_the_last_bit_and_null_where_there_are_none(folder):
     parquet = pytest.importorskip("pyarrow.parquet")
     assert main(["export", place().id, "--parquet", "out.parquet"]) == 0
@@ -175,6 +184,7 @@ def test_what_exists_is_overwritten_only_when_that_is_asked_for(folder, capsys):
         (["moons.toml", "--csv", "a", "--parquet", "b"], 2, "name one of"),
         (["moons.toml", "--csv", ""], 2, "--csv needs a value"),
         (["moons.toml", "--csv", "."], 2, "is a directory"),
+        (["moons.toml", "--parquet", "-"], 2, "-: expected a file"),
         (["moons.toml", "--csv", "no/a.csv"], 2, "the folder no does not exist"),
         (["moons.toml", "--csv", "x" * 300], 2, "cannot be written"),
         (["moons.toml", "--tensorboard", "moons.toml"], 2, "is no directory"),
@@ -185,6 +195,7 @@ def test_what_exists_is_overwritten_only_when_that_is_asked_for(folder, capsys):
 )
 def test_what_is_not_understood_or_cannot_be_written_is_one_line(folder, capsys, words, code, line):
     pytest.importorskip("tensorboardX")
+    pytest.importorskip("pyarrow")
     capsys.readouterr()
     if "/dev/full" in words:
         words = [*words, "--force"]

@@ -14,7 +14,10 @@ from .copy import RUN_HELP
 def _options(export: argparse.ArgumentParser) -> None:
     export.add_argument("run", type=filled, metavar="RUN", help=RUN_HELP)
     export.add_argument(
-        "--csv", type=filled, metavar="FILE", help="as run --csv writes it and diagnose reads it"
+        "--csv",
+        type=filled,
+        metavar="FILE",
+        help="as run --csv writes it and diagnose reads it; - is standard output",
     )
     export.add_argument(
         "--parquet", type=filled, metavar="FILE", help="needs pip install 'backscope[parquet]'"
